@@ -1,0 +1,3 @@
+"""Boot agent for LadybugDB read replicas."""
+
+__version__ = "0.1.0"

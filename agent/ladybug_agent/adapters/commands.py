@@ -1,0 +1,115 @@
+"""The only door to subprocesses."""
+
+from __future__ import annotations
+
+import os
+import shlex
+import signal
+import subprocess
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import structlog
+
+from ladybug_agent.clock import Deadline
+from ladybug_agent.errors import ExternalFailure
+
+log = structlog.get_logger(__name__)
+
+LOOK_EVERY_S = 0.2
+REAP_S = 5.0
+TAIL_LINES = 20
+OUTPUT_CHARS = 64 * 1024
+ENVIRONMENT = {"LC_ALL": "C.UTF-8", "PATH": "/usr/sbin:/usr/bin:/sbin:/bin"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CommandResult:
+    status: int
+    stdout: str
+    stderr: str
+
+
+def run_command(
+    argv: Sequence[str], *, deadline: Deadline, good: frozenset[int] = frozenset({0})
+) -> CommandResult:
+    """Run a program in a session of its own, with closed stdin, and return what it printed.
+
+    Blocks until it ends, the deadline is over or cancelled, and then up to `REAP_S` more for the
+    killed process group to be reaped. A process in D state (I/O on an impaired volume) cannot be
+    killed: it is given up as `command_unkillable`. Any status not in `good` is `command_failed`.
+    """
+    deadline.check(shlex.join(argv))
+    log.debug("command_started", argv=shlex.join(argv))
+    process = _spawn(argv)
+    output = _collect(process, argv, deadline)
+    if process.returncode not in good:
+        raise ExternalFailure(
+            "command_failed",
+            f"`{shlex.join(argv)}` ended with {_status(process.returncode)}: {_tail(output)}",
+            hint="run the command by hand; the kernel's own words are in `dmesg`",
+            status=process.returncode,
+        )
+    stdout, stderr = output
+    return CommandResult(status=process.returncode, stdout=stdout, stderr=stderr)
+
+
+def _spawn(argv: Sequence[str]) -> subprocess.Popen[str]:
+    try:
+        return subprocess.Popen(
+            argv,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            env={**ENVIRONMENT, "PATH": os.environ.get("PATH", ENVIRONMENT["PATH"])},
+            text=True,
+            errors="replace",
+            start_new_session=True,
+        )
+    except FileNotFoundError as error:
+        raise ExternalFailure(
+            "command_missing",
+            f"wanted to run `{argv[0]}`, found no such program on PATH",
+            hint=f"install the package that has `{argv[0]}` (util-linux for mount, umount, blkid)",
+        ) from error
+
+
+def _collect(
+    process: subprocess.Popen[str], argv: Sequence[str], deadline: Deadline
+) -> tuple[str, str]:
+    """Wait in slices, because a single long wait would not notice that it was cancelled."""
+    while True:
+        try:
+            stdout, stderr = process.communicate(timeout=LOOK_EVERY_S)
+        except subprocess.TimeoutExpired:
+            if deadline.is_over:
+                _kill_group(process, argv)
+                deadline.check(shlex.join(argv))
+        else:
+            return stdout[:OUTPUT_CHARS], stderr[:OUTPUT_CHARS]
+
+
+def _kill_group(process: subprocess.Popen[str], argv: Sequence[str]) -> None:
+    try:
+        os.killpg(process.pid, signal.SIGKILL)
+    except ProcessLookupError:
+        log.debug("command_ended_before_the_kill", argv=shlex.join(argv))
+    try:
+        process.communicate(timeout=REAP_S)
+    except subprocess.TimeoutExpired as error:
+        raise ExternalFailure(
+            "command_unkillable",
+            f"`{shlex.join(argv)}` did not end within {REAP_S:g} s of SIGKILL",
+            hint="a process in D state waits for a device: look for an impaired volume,"
+            " then replace the instance",
+            pid=process.pid,
+        ) from error
+
+
+def _status(code: int) -> str:
+    return f"status {code}" if code >= 0 else f"signal {signal.Signals(-code).name}"
+
+
+def _tail(output: tuple[str, str]) -> str:
+    lines = [line for text in output for line in text.strip().splitlines()]
+    return " / ".join(lines[-TAIL_LINES:]) or "no output"

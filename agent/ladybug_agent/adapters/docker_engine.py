@@ -1,0 +1,187 @@
+"""The one home of docker: images and containers through the Docker Engine API."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import cached_property
+from typing import Any
+
+import docker
+import requests
+from docker.errors import APIError, DockerException, ImageNotFound, NotFound
+from docker.types import LogConfig, Mount
+
+from ladybug_agent.adapters.docker_pull import StreamedPull, pull_failure
+from ladybug_agent.clock import Deadline
+from ladybug_agent.errors import ExternalFailure
+from ladybug_agent.model import (
+    BindMount,
+    ContainerFacts,
+    ContainerSpec,
+    ImageFacts,
+    RegistryLogin,
+)
+
+TIMEOUT_S = 30
+ENGINE_HINT = "is the Docker engine running? `systemctl status docker`"
+
+
+class DockerEngine:
+    """Calls block for at most `TIMEOUT_S`, except `pull` and `stop`, which say so."""
+
+    def __init__(self, base_url: str) -> None:
+        self._base_url = base_url
+
+    @cached_property
+    def _api(self) -> Any:  # docker.APIClient, whose stubs leave half of it untyped
+        # base_url is explicit, because `from_env` would follow the operator's CLI context.
+        return docker.APIClient(base_url=self._base_url, version="auto", timeout=TIMEOUT_S)
+
+    def image(self, reference: str) -> ImageFacts | None:
+        with self._errors("look at an image"):
+            try:
+                found = self._api.inspect_image(reference)
+            except ImageNotFound:
+                return None
+        return ImageFacts(
+            image_id=found["Id"],
+            repository_digests=tuple(found.get("RepoDigests") or ()),
+            labels=dict(found["Config"].get("Labels") or {}),
+        )
+
+    def resolve(self, reference: str, login: RegistryLogin) -> str:
+        try:
+            with self._errors("ask the registry"):
+                found = self._api.inspect_distribution(reference, auth_config=_auth(login))
+        except ExternalFailure as error:
+            raise pull_failure(reference, str(error.__cause__)) from error
+        return str(found["Descriptor"]["digest"])
+
+    def pull(
+        self,
+        reference: str,
+        login: RegistryLogin,
+        on_progress: Callable[[int], None],
+        deadline: Deadline,
+    ) -> None:
+        StreamedPull(self._base_url, reference, _auth(login), on_progress).run(deadline)
+
+    def container(self, name: str) -> ContainerFacts | None:
+        with self._errors("look at the container"):
+            try:
+                return _facts(self._api.inspect_container(name))
+            except NotFound:
+                return None
+
+    def run(self, spec: ContainerSpec) -> str:
+        with self._errors(f"create the container {spec.name}"):
+            created = self._api.create_container(
+                image=spec.image_id,
+                name=spec.name,
+                user=spec.user,
+                environment=spec.environment,
+                labels=spec.labels,
+                ports=[spec.port],
+                host_config=self._host_config(spec),
+            )
+        container_id = str(created["Id"])
+        try:
+            with self._errors(f"start the container {spec.name}"):
+                self._api.start(container_id)
+        except ExternalFailure:
+            self.remove(container_id)
+            raise
+        return container_id
+
+    def _host_config(self, spec: ContainerSpec) -> dict[str, Any]:
+        return self._api.create_host_config(
+            binds=None,
+            # type=bind, not a volume: a missing source is an error instead of an empty database.
+            mounts=[Mount(spec.data.target, spec.data.source, type="bind", read_only=True)],
+            tmpfs=spec.tmpfs,
+            port_bindings={spec.port: (spec.bind_address, spec.port)},
+            read_only=True,
+            cap_drop=["ALL"],
+            security_opt=["no-new-privileges:true"],
+            pids_limit=spec.pids_limit,
+            mem_limit=spec.memory_bytes,
+            memswap_limit=spec.memory_bytes,
+            # Nothing but the agent may start it: after a reboot the mount is not there yet.
+            restart_policy={"Name": "no"},
+            log_config=LogConfig(type=spec.log_driver),
+        )
+
+    def stop(self, container_id: str, *, grace_s: int) -> None:
+        with self._errors("stop the container"):
+            self._api.stop(container_id, timeout=grace_s)
+
+    def remove(self, container_id: str) -> None:
+        with self._errors("remove the container"):
+            self._api.remove_container(container_id, force=True)
+
+    def logs(self, container_id: str, *, lines: int) -> tuple[str, ...]:
+        with self._errors("read the container's log"):
+            text = self._api.logs(container_id, tail=lines)
+        return tuple(text.decode(errors="replace").splitlines())
+
+    @contextmanager
+    def _errors(self, act: str) -> Iterator[None]:
+        try:
+            yield
+        except APIError as error:
+            raise _refused_by_engine(act, error) from error
+        except (DockerException, requests.RequestException) as error:
+            raise ExternalFailure(
+                "container_engine_unreachable",
+                f"wanted to {act}, found no Docker engine at {self._base_url}",
+                hint=ENGINE_HINT,
+            ) from error
+
+
+def _refused_by_engine(act: str, error: APIError) -> ExternalFailure:
+    said = str(error.explanation or error)
+    if "port is already allocated" in said or "address already in use" in said:
+        return ExternalFailure(
+            "container_port_in_use",
+            f"wanted to {act}, found its port in use",
+            hint="find who listens with `ss --listening --tcp --processes`",
+        )
+    if "bind source path does not exist" in said:
+        return ExternalFailure(
+            "container_bind_source_missing",
+            f"wanted to {act}, found no databases directory to bind",
+            hint="was the volume unmounted meanwhile? run the boot again",
+        )
+    return ExternalFailure(
+        "container_engine_refused", f"the Docker engine refused to {act}", hint=ENGINE_HINT
+    )
+
+
+def _auth(login: RegistryLogin) -> dict[str, str]:
+    return {"username": login.username, "password": login.password}
+
+
+def _facts(found: dict[str, Any]) -> ContainerFacts:
+    state, host = found["State"], found["HostConfig"]
+    return ContainerFacts(
+        container_id=found["Id"],
+        name=found["Name"].lstrip("/"),
+        image_id=found["Image"],
+        status=state["Status"],
+        exit_code=state["ExitCode"],
+        oom_killed=state["OOMKilled"],
+        labels=dict(found["Config"].get("Labels") or {}),
+        user=found["Config"].get("User") or "",
+        read_only_root=host["ReadonlyRootfs"],
+        capabilities_dropped=frozenset(host.get("CapDrop") or ()),
+        security_options=frozenset(host.get("SecurityOpt") or ()),
+        restart_policy=(host.get("RestartPolicy") or {}).get("Name") or "no",
+        binds=tuple(
+            BindMount(
+                source=mount["Source"], target=mount["Destination"], read_only=not mount["RW"]
+            )
+            for mount in found["Mounts"]
+            if mount["Type"] == "bind"
+        ),
+    )

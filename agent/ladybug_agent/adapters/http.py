@@ -1,0 +1,50 @@
+"""HTTP with requests: never through a proxy, never following a redirect, always with time-outs."""
+
+from __future__ import annotations
+
+import requests
+
+from ladybug_agent.clock import Clock
+from ladybug_agent.errors import NotYet
+from ladybug_agent.model import HttpReply
+
+CONNECT_TIMEOUT_S = 1.0
+TOTAL_TIMEOUT_S = 3.0
+BODY_BYTES = 64 * 1024
+
+
+def direct_session() -> requests.Session:
+    """Return a session that ignores proxies, .netrc and certificates from the environment."""
+    session = requests.Session()
+    session.trust_env = False
+    return session
+
+
+class ServiceHttp:
+    """Ask the local service. Blocks for at most about `TOTAL_TIMEOUT_S`."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._session = direct_session()
+
+    def get(self, url: str) -> HttpReply:
+        try:
+            return self._get(url)
+        except requests.Timeout as error:
+            raise NotYet("health_timeout", f"{url} did not answer in time") from error
+        except requests.RequestException as error:
+            raise NotYet("health_unreachable", f"nothing answers at {url}") from error
+
+    def _get(self, url: str) -> HttpReply:
+        give_up = self._clock.monotonic() + TOTAL_TIMEOUT_S
+        # requests' read timeout is for one read: a body that drips would have no limit.
+        timeout = (CONNECT_TIMEOUT_S, TOTAL_TIMEOUT_S - CONNECT_TIMEOUT_S)
+        with self._session.get(url, timeout=timeout, allow_redirects=False, stream=True) as reply:
+            body = b""
+            for chunk in reply.iter_content(4096):
+                body += chunk
+                if len(body) >= BODY_BYTES:
+                    break
+                if self._clock.monotonic() > give_up:
+                    raise NotYet("health_timeout", f"{url} did not finish its answer in time")
+            return HttpReply(status=reply.status_code, body=body[:BODY_BYTES])

@@ -1,0 +1,104 @@
+"""Who the instance is and what its role may use, read from instance metadata."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
+from typing import Any
+
+from ladybug_agent.adapters.imds import Imds
+from ladybug_agent.errors import ExternalFailure, NotYet
+from ladybug_agent.model import Credentials, InstanceIdentity
+
+ROLE_PATH = "meta-data/iam/security-credentials/"
+
+
+class ImdsMetadata:
+    """A few requests to the metadata service for each question; see `Imds` for how long."""
+
+    def __init__(self, imds: Imds) -> None:
+        self._imds = imds
+
+    def identity(self) -> InstanceIdentity:
+        document = self._document("dynamic/instance-identity/document")
+        mac = self._required("meta-data/mac")
+        try:
+            return InstanceIdentity(
+                instance_id=document["instanceId"],
+                account_id=document["accountId"],
+                region=document["region"],
+                availability_zone=document["availabilityZone"],
+                instance_type=document["instanceType"],
+                private_ip=document["privateIp"],
+                launched_at=datetime.fromisoformat(document["pendingTime"]).astimezone(UTC),
+                private_dns=self._required("meta-data/local-hostname"),
+                vpc_id=self._required(f"meta-data/network/interfaces/macs/{mac}/vpc-id"),
+                # 404 until Auto Scaling has moved the instance for the first time.
+                target_lifecycle_state=self._imds.get(
+                    "meta-data/autoscaling/target-lifecycle-state"
+                ),
+            )
+        except (KeyError, TypeError, ValueError, AttributeError) as error:
+            raise _garbled("the instance identity document") from error
+
+    def instance_id(self) -> str:
+        return self._required("meta-data/instance-id")
+
+    def region(self) -> str:
+        return self._required("meta-data/placement/region")
+
+    def credentials(self) -> Credentials:
+        role = self._imds.get(ROLE_PATH)
+        if role is None:
+            # The one 404 that is not an answer: credentials can appear seconds after boot.
+            raise NotYet(
+                "credentials_missing",
+                "wanted credentials of the instance role, found no role in instance metadata",
+                hint="set IamInstanceProfile in the launch template",
+            )
+        document = self._document(f"{ROLE_PATH}{role.split()[0]}")
+        try:
+            return _credentials(document, role)
+        except (KeyError, TypeError, ValueError, AttributeError) as error:
+            raise _garbled("the credentials of the instance role") from error
+
+    def _required(self, path: str) -> str:
+        if (text := self._imds.get(path)) is not None:
+            return text
+        raise ExternalFailure(
+            "imds_incomplete",
+            f"instance metadata has no {path}",
+            hint="is this an EC2 instance, and is the endpoint really instance metadata?",
+        )
+
+    def _document(self, path: str) -> dict[str, Any]:
+        try:
+            document = json.loads(self._required(path))
+        except ValueError as error:
+            raise _garbled(path) from error
+        if not isinstance(document, dict):
+            raise _garbled(path)
+        return document
+
+
+def _credentials(document: dict[str, Any], role: str) -> Credentials:
+    if document["Code"] != "Success":
+        raise NotYet(
+            "credentials_missing",
+            f"instance metadata says `{document['Code']}` for the role {role}",
+            hint="the role's trust policy must let ec2.amazonaws.com assume it",
+        )
+    return Credentials(
+        access_key_id=document["AccessKeyId"],
+        secret_access_key=document["SecretAccessKey"],
+        session_token=document["Token"],
+        expires_at=datetime.fromisoformat(document["Expiration"]),
+    )
+
+
+def _garbled(what: str) -> ExternalFailure:
+    return ExternalFailure(
+        "imds_garbled",
+        f"cannot read {what}: it is not the document that EC2 describes",
+        hint="is something else answering on the metadata address?",
+    )

@@ -1,0 +1,54 @@
+"""The machine by procfs and sysfs: which boot it is, how much memory, how busy."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from ladybug_agent.model import BootIdentity, Load
+
+
+class ProcMachine:
+    """Reads `/proc` and `/sys`; see proc_stat(5), proc_meminfo(5), random(4)."""
+
+    def __init__(self, proc: Path = Path("/proc"), sysfs: Path = Path("/sys")) -> None:
+        self._proc = proc
+        self._sysfs = sysfs
+
+    def is_root(self) -> bool:
+        return os.geteuid() == 0
+
+    def boot(self) -> BootIdentity:
+        boot_id = (self._proc / "sys/kernel/random/boot_id").read_text(encoding="ascii").strip()
+        return BootIdentity(boot_id=boot_id, booted_at=int(self._stat("btime")[0]))
+
+    def memory_total_bytes(self) -> int:
+        return self._memory_kib("MemTotal") * 1024
+
+    def load(self, data_device_number: str) -> Load:
+        """Return the average since boot, because a sample of its own would hold up the boot."""
+        user, nice, system, idle, io_wait, *others = (int(ticks) for ticks in self._stat("cpu"))
+        busy = user + nice + system + sum(others[:3])
+        total = busy + idle + io_wait
+        free = self._memory_kib("MemAvailable") / self._memory_kib("MemTotal")
+        return Load(
+            cpu_pct=round(100 * busy / total, 1),
+            memory_pct=round(100 * (1 - free), 1),
+            data_reads_per_s=round(self._reads(data_device_number) / self._uptime_s(), 1),
+        )
+
+    def _stat(self, name: str) -> list[str]:
+        lines = (self._proc / "stat").read_text(encoding="ascii").splitlines()
+        return next(line.split()[1:] for line in lines if line.split()[0] == name)
+
+    def _memory_kib(self, name: str) -> int:
+        lines = (self._proc / "meminfo").read_text(encoding="ascii").splitlines()
+        return next(int(line.split()[1]) for line in lines if line.startswith(f"{name}:"))
+
+    def _uptime_s(self) -> float:
+        return float((self._proc / "uptime").read_text(encoding="ascii").split()[0])
+
+    def _reads(self, device_number: str) -> int:
+        """Return the reads completed so far (Documentation/block/stat.rst in the kernel)."""
+        stat = self._sysfs / "dev/block" / device_number / "stat"
+        return int(stat.read_text(encoding="ascii").split()[0])

@@ -1,0 +1,47 @@
+"""The one home of pyudev: events of block devices, and what udev's database knows of a disk."""
+
+from __future__ import annotations
+
+import select
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import pyudev
+
+
+class UdevWatch:
+    """Wakes on events of the kernel (always there) and of udevd (when its database is written)."""
+
+    def __init__(self, monitors: tuple[pyudev.Monitor, ...]) -> None:
+        self._monitors = monitors
+
+    def wait(self, seconds: float) -> None:
+        poller = select.poll()
+        for monitor in self._monitors:
+            poller.register(monitor.fileno(), select.POLLIN)
+        poller.poll(seconds * 1000)
+        for monitor in self._monitors:
+            # One look at the world answers all the events that have come in so far.
+            while monitor.poll(timeout=0) is not None:
+                continue
+
+
+@contextmanager
+def watch_block_devices() -> Iterator[UdevWatch]:
+    """Listen from now on; `start` is explicit, because a lazy one loses events."""
+    context = pyudev.Context()
+    monitors = tuple(pyudev.Monitor.from_netlink(context, source) for source in ("kernel", "udev"))
+    for monitor in monitors:
+        monitor.filter_by("block")
+        monitor.start()
+    yield UdevWatch(monitors)
+
+
+def udev_serial(node: str) -> str | None:
+    """Return `ID_SERIAL_SHORT` from udev's database, or None (also where no udevd runs)."""
+    try:
+        device = pyudev.Devices.from_device_file(pyudev.Context(), node)
+    except (pyudev.DeviceNotFoundError, OSError):
+        return None
+    serial = device.properties.get("ID_SERIAL_SHORT")
+    return str(serial) if serial else None

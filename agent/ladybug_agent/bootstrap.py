@@ -1,0 +1,180 @@
+"""The boot, top to bottom: from "instance just started" to "replica registered".
+
+Each step returns evidence, and the next step takes it: the types hold the order.
+"""
+
+from __future__ import annotations
+
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+
+import structlog
+
+from ladybug_agent.announce import announce_failure, announce_success, is_a_verdict
+from ladybug_agent.branches import run_both
+from ladybug_agent.clock import Deadline
+from ladybug_agent.config import Config
+from ladybug_agent.errors import AgentError
+from ladybug_agent.model import InstanceIdentity
+from ladybug_agent.ports import World
+from ladybug_agent.record import BootRecord
+from ladybug_agent.resources.container import RunningContainer, ensure_running, stop_unproven
+from ladybug_agent.resources.container_spec import container_spec
+from ladybug_agent.resources.device import await_device
+from ladybug_agent.resources.identity import await_identity
+from ladybug_agent.resources.image import PulledImage, ensure_image, parse_image_reference
+from ladybug_agent.resources.mount import ensure_mounted
+from ladybug_agent.resources.registration import Registration, ensure_registered
+from ladybug_agent.resources.registry_row import Fence, registry_row
+from ladybug_agent.resources.servable import judge_servable
+from ladybug_agent.resources.service import HealthyService, await_healthy
+from ladybug_agent.resources.snapshot import VerifiedSnapshot, verify_snapshot
+from ladybug_agent.resources.volume import await_volume
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Boot:
+    """One run of the boot: what it is to reach, in which world, by when."""
+
+    config: Config
+    world: World
+    record: BootRecord
+    fence: Fence
+    deadline: Deadline
+
+
+def bootstrap(boot: Boot) -> Registration:
+    """Bring the replica up and register it; say so, or say why not, to everyone who waits.
+
+    Blocks for at most `instance.boot_timeout_s` and a few seconds. Running it again changes
+    nothing that is already true. On failure there is no healthy row, and a container that this
+    run started is stopped and left for inspection.
+    """
+    with ExitStack() as unproven:
+        try:
+            registration = _register(boot, unproven)
+        except BaseException as error:
+            _report_failure(boot, error)
+            raise
+        unproven.pop_all()
+    with boot.record.step("signal") as step:
+        reason = str(registration.row["instance_id"])
+        told = announce_success(boot.world.orchestrators, reason)
+        step.note(**{outcome.target: outcome.verdict for outcome in told})
+    return registration
+
+
+def _register(boot: Boot, unproven: ExitStack) -> Registration:
+    with boot.record.step("identity") as step:
+        instance = await_identity(boot.world.metadata, boot.deadline)
+        step.note(instance_id=instance.instance_id, region=instance.region)
+    boot.record.note(instance_id=instance.instance_id)
+    snapshot, image = run_both(
+        lambda: _prepare_data(boot, instance),
+        lambda: _prepare_image(boot),
+        deadline=boot.deadline,
+    )
+    container = _start_container(boot, snapshot, image)
+    if container.started_here:
+        unproven.callback(_stop, boot, container)
+    service = _await_service(boot, container)
+    return _write_registration(boot, service)
+
+
+def _prepare_data(boot: Boot, instance: InstanceIdentity) -> VerifiedSnapshot:
+    rules, world, record = boot.config.data, boot.world, boot.record
+    attach = boot.deadline.capped(rules.attach_timeout_s)
+    with record.step("find_volume") as step:
+        volume = await_volume(world.ec2, instance, rules, attach)
+        step.note(volume_id=volume.volume_id, snapshot_id=volume.attached.snapshot_id)
+    with record.step("await_device") as step:
+        device = await_device(world.block_devices, volume, rules, attach)
+        step.note(device=device.disk.node, filesystem=device.filesystem)
+    with record.step("mount") as step:
+        limit = boot.deadline.capped(rules.mount_timeout_s)
+        path = Path(rules.mount_point)
+        mount = ensure_mounted(world.mounts, world.block_devices, device, path, limit)
+        step.note(mount_point=str(mount.path))
+    with record.step("verify_snapshot") as step:
+        snapshot = verify_snapshot(mount, rules)
+        step.note(
+            databases=[d.name for d in snapshot.databases],
+            size_bytes=snapshot.size_bytes,
+            storage_versions=[d.header.storage_version for d in snapshot.databases],
+        )
+    return snapshot
+
+
+def _prepare_image(boot: Boot) -> PulledImage:
+    rules, world = boot.config.container, boot.world
+    with boot.record.step("pull_image") as step:
+        image = ensure_image(
+            world.engine,
+            parse_image_reference(rules.image),
+            world.image_registry.login,
+            lambda count: step.note(downloaded_bytes=count),
+            boot.deadline.capped(rules.pull_timeout_s),
+        )
+        step.note(image=image.configured, digest=image.digest)
+    return image
+
+
+def _start_container(
+    boot: Boot, snapshot: VerifiedSnapshot, image: PulledImage
+) -> RunningContainer:
+    with boot.record.step("start_container") as step:
+        servable = judge_servable(snapshot, image, boot.config.container.storage_versions)
+        step.note(version_check=servable.version_check)
+        memory = boot.world.machine.memory_total_bytes()
+        spec = container_spec(servable, boot.config, memory)
+        boot.deadline.check("the container's start")
+        container = ensure_running(boot.world.engine, servable, spec)
+        step.note(container_id=container.container_id, started_here=container.started_here)
+    return container
+
+
+def _await_service(boot: Boot, container: RunningContainer) -> HealthyService:
+    rules, world = boot.config.health, boot.world
+    limit = boot.deadline.capped(rules.wait_timeout_s)
+    with boot.record.step("await_healthy") as step:
+        service = await_healthy(world.http, world.engine, container, rules, limit)
+        step.note(database_count=service.database_count)
+    return service
+
+
+def _write_registration(boot: Boot, service: HealthyService) -> Registration:
+    world = boot.world
+    disk = service.container.servable.snapshot.mount.device.disk
+    utcnow = boot.deadline.clock.utcnow
+    with boot.record.step("register") as step:
+        boot.deadline.check("the registration")
+        registration = ensure_registered(
+            world.instance_registry,
+            service,
+            lambda healthy: registry_row(
+                healthy, boot.fence, boot.config, world.machine.load(disk.device_number), utcnow()
+            ),
+            utcnow,
+        )
+        step.note(table=boot.config.registry.table, written=registration.written_here)
+    return registration
+
+
+def _report_failure(boot: Boot, error: BaseException) -> None:
+    if not is_a_verdict(error):
+        return
+    with boot.record.step("signal") as step:
+        told = announce_failure(boot.world.orchestrators, error)
+        step.note(**{outcome.target: outcome.verdict for outcome in told})
+
+
+def _stop(boot: Boot, container: RunningContainer) -> None:
+    """Stop what this run started; that it cannot be stopped must not hide why it has to be."""
+    try:
+        with boot.record.step("stop_container"):
+            stop_unproven(boot.world.engine, container)
+    except AgentError as error:
+        log.warning("container_not_stopped", container_id=container.container_id, code=error.code)

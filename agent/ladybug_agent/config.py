@@ -1,0 +1,168 @@
+"""The configuration: what each key means, its default and its limits.
+
+One TOML file, `schema = 1`. The field metadata below is the single source of the reference in
+`docs/configuration.md`, of the JSON Schema and of the range checks.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+SCHEMA_VERSION = 1
+
+
+def key(
+    doc: str,
+    *,
+    default: Any = ...,
+    least: float | None = None,
+    most: float | None = None,
+    pattern: str = "",
+) -> Any:
+    """Describe one key: documentation, default (required without one) and limits."""
+    metadata = {"doc": doc, "least": least, "most": most, "pattern": pattern}
+    if default is ...:
+        return field(metadata=metadata)
+    if isinstance(default, dict):
+        return field(default_factory=lambda: dict(default), metadata=metadata)
+    return field(default=default, metadata=metadata)
+
+
+NAME = r"[A-Za-z0-9][A-Za-z0-9_.-]*"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InstanceConfig:
+    environment: str = key("deployment environment, such as `prod`", pattern=NAME)
+    cluster_tier: str = key("tier in the registry row", default="ladybug-shared")
+    cluster_group: str = key(
+        "group in the registry row; empty means `<region>-shared-replicas`", default=""
+    )
+    boot_timeout_s: float = key(
+        "time for the whole boot; keep it below the launch hook's heartbeat timeout",
+        default=900.0,
+        least=1,
+        most=7200,
+    )
+    state_dir: str = key(
+        "records and locks; lost at reboot by design", default="/run/ladybug-agent"
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DataConfig:
+    databases: tuple[str, ...] = key(
+        "databases that must be on the volume, each a file `<name>.lbug`", pattern=NAME
+    )
+    device_name: str = key(
+        "device name of the data volume in the launch template's block device mapping",
+        default="/dev/xvdf",
+        pattern=r"(/dev/)?[A-Za-z0-9]+",
+    )
+    filesystem: Literal["xfs", "ext4"] = key("filesystem of the snapshot", default="xfs")
+    mount_point: str = key(
+        "where the volume is mounted", default="/mnt/ladybug-data", pattern="/.+"
+    )
+    databases_dir: str = key(
+        "directory on the volume that holds the databases", default="databases"
+    )
+    require_encryption: bool = key("refuse an unencrypted volume", default=True)
+    attach_timeout_s: float = key(
+        "time for EC2 to attach the volume and for the kernel to show it",
+        default=300.0,
+        least=1,
+        most=3600,
+    )
+    mount_timeout_s: float = key(
+        "time for one mount; a lazily loaded volume is slow on first touch",
+        default=180.0,
+        least=1,
+        most=3600,
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ContainerConfig:
+    image: str = key(
+        "image in ECR, by digest (`repository@sha256:…`) or by tag, which is resolved and recorded"
+    )
+    name: str = key("container name", default="graph-api-shared", pattern=NAME)
+    port: int = key("port of the Graph API", default=8001, least=1, most=65535)
+    bind_address: str = key("address of the host that the port is published on", default="0.0.0.0")  # noqa: S104 - the load balancer must reach it
+    docker_profile: str = key("`DOCKER_PROFILE`", default="ladybug-shared-replica")
+    uid: int = key("user and group id in the container", default=1000, least=1)
+    memory_bytes: int = key("memory limit; 0 derives it from the machine", default=0, least=0)
+    pids_limit: int = key("most processes and threads", default=4096, least=16)
+    log_driver: Literal["local", "journald", "json-file"] = key(
+        "Docker log driver; never a remote one, which can block the start", default="local"
+    )
+    storage_versions: str = key(
+        "storage versions the image reads, such as `40-49`, if it has no label that says so",
+        default="",
+        pattern=r"(\d+(-\d+)?)?",
+    )
+    environment: dict[str, str] = key("extra variables for the container", default={})
+    docker_host: str = key("Docker engine", default="unix:///var/run/docker.sock")
+    pull_timeout_s: float = key("time for the image pull", default=600.0, least=1, most=7200)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HealthConfig:
+    path: str = key("path of the health check", default="/health", pattern="/.*")
+    wait_timeout_s: float = key(
+        "time from the container's start to a good answer", default=600.0, least=1, most=7200
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RegistryConfig:
+    table: str = key("DynamoDB table of the instance registry", pattern=r"[A-Za-z0-9_.-]{3,255}")
+    lease_s: int = key("how long a registration counts without a heartbeat", default=150, least=30)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SignalsConfig:
+    stack_name: str = key("CloudFormation stack to signal, and the row's `stack_name`", default="")
+    logical_resource_id: str = key("resource in that stack; empty sends no signal", default="")
+    auto_scaling_group: str = key("group of the launch lifecycle hook", default="")
+    launch_hook: str = key("launch lifecycle hook to complete; empty completes none", default="")
+    console: str = key(
+        "device or file that a failure's reason is written to, because neither CloudFormation nor"
+        " Auto Scaling has a field for one; empty writes none",
+        default="/dev/console",
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LoggingConfig:
+    level: Literal["debug", "info", "warning", "error"] = key("least level", default="info")
+    format: Literal["auto", "json", "text"] = key(
+        "`auto` is text on a terminal, else JSON", default="auto"
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AwsConfig:
+    region: str = key("region; empty takes the instance's own", default="")
+    connect_timeout_s: float = key("for one connection to AWS", default=2.0, least=0.1, most=60)
+    read_timeout_s: float = key("for one answer from AWS", default=10.0, least=0.1, most=60)
+    max_attempts: int = key(
+        "tries of one call, the first included (botocore `standard` mode)",
+        default=6,
+        least=1,
+        most=20,
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Config:
+    schema: Literal[1] = key("version of this file's format")
+    instance: InstanceConfig = key("who the instance is, and the boot as a whole")
+    data: DataConfig = key("the data volume and what must be on it")
+    container: ContainerConfig = key("the Graph API container")
+    registry: RegistryConfig = key("the instance registry")
+    health: HealthConfig = key("when the service counts as healthy", default=HealthConfig())
+    signals: SignalsConfig = key("who waits for the outcome of the boot", default=SignalsConfig())
+    logging: LoggingConfig = key("the log on standard error", default=LoggingConfig())
+    aws: AwsConfig = key("calls to AWS", default=AwsConfig())

@@ -1,0 +1,1 @@
+"""The resources of a replica: one module each, with `inspect_*` and `ensure_*`."""

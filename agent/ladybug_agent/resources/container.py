@@ -1,0 +1,119 @@
+"""The Graph API container: running, restricted, and bound to the verified mount."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from ladybug_agent.errors import Refused
+from ladybug_agent.model import ContainerFacts, ContainerSpec
+from ladybug_agent.ports import ContainerEngine
+from ladybug_agent.resources.container_spec import SPEC_LABEL
+from ladybug_agent.resources.servable import ServableSnapshot
+
+LOG_LINES = 20
+STOP_GRACE_S = 10
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunningContainer:
+    """Evidence: the container runs by our specification, over this snapshot and this image."""
+
+    servable: ServableSnapshot
+    spec: ContainerSpec
+    container_id: str
+    started_here: bool
+    """This run started it; otherwise it was already running when we came."""
+
+
+def inspect_container(
+    engine: ContainerEngine, servable: ServableSnapshot, spec: ContainerSpec
+) -> RunningContainer | None:
+    """Return the container, or None if it is absent, stopped, or of another specification.
+
+    Raises Refused if the name is taken by a container that the agent did not make, or if the one
+    it made is less restricted than it was made.
+    """
+    found = engine.container(spec.name)
+    if found is None:
+        return None
+    _refuse_foreign(found)
+    if found.status != "running" or found.labels[SPEC_LABEL] != spec.labels[SPEC_LABEL]:
+        return None
+    _refuse_unrestricted(found, spec)
+    return RunningContainer(
+        servable=servable, spec=spec, container_id=found.container_id, started_here=False
+    )
+
+
+def ensure_running(
+    engine: ContainerEngine, servable: ServableSnapshot, spec: ContainerSpec
+) -> RunningContainer:
+    """Start the container, unless it runs by this very specification.
+
+    One of the agent's that is stopped, or made for another image, mount or configuration, is
+    removed first. Blocks for a few seconds at most; whether it serves is `await_healthy`'s matter.
+    """
+    if found := inspect_container(engine, servable, spec):
+        return found
+    if obsolete := engine.container(spec.name):
+        engine.remove(obsolete.container_id)
+    container_id = engine.run(spec)
+    return RunningContainer(
+        servable=servable, spec=spec, container_id=container_id, started_here=True
+    )
+
+
+def refuse_ended(engine: ContainerEngine, container: RunningContainer) -> None:
+    """Raise Refused, with its last words, if the container no longer runs."""
+    found = engine.container(container.spec.name)
+    if found is None or found.container_id != container.container_id:
+        raise Refused(
+            "container_replaced",
+            f"the container {container.spec.name} was removed or replaced by someone else",
+            hint="nothing but the agent may start it: look for a cron job or a unit that does",
+        )
+    if found.status == "running":
+        return
+    lines = engine.logs(container.container_id, lines=LOG_LINES)
+    killed = ", killed for using too much memory" if found.oom_killed else ""
+    raise Refused(
+        "container_exited",
+        f"the container ended with exit code {found.exit_code}{killed}; its last words:"
+        f" {' / '.join(lines) or 'none'}",
+        hint=f"all of its log: `docker logs {container.spec.name}`",
+        exit_code=found.exit_code,
+        oom_killed=found.oom_killed,
+    )
+
+
+def stop_unproven(engine: ContainerEngine, container: RunningContainer) -> None:
+    """Stop a container that this boot started and could not register; leave it for inspection."""
+    engine.stop(container.container_id, grace_s=STOP_GRACE_S)
+
+
+def _refuse_foreign(found: ContainerFacts) -> None:
+    if SPEC_LABEL not in found.labels:
+        raise Refused(
+            "container_name_taken",
+            f"a container named {found.name} ({found.status}) was not made by the agent",
+            hint=f"if nothing needs it: `docker rm --force {found.name}`",
+            container_id=found.container_id,
+        )
+
+
+def _refuse_unrestricted(found: ContainerFacts, spec: ContainerSpec) -> None:
+    """Look at what the engine enforces, not at what was asked for."""
+    enforced = {
+        "read-only root": found.read_only_root,
+        "read-only data": found.binds == (spec.data,),
+        "dropped capabilities": found.capabilities_dropped == {"ALL"},
+        "no new privileges": "no-new-privileges:true" in found.security_options,
+        "unprivileged user": found.user == spec.user,
+        "no restart by the engine": found.restart_policy in {"no", ""},
+    }
+    if missing := [name for name, holds in enforced.items() if not holds]:
+        raise Refused(
+            "container_unrestricted",
+            f"the container {found.name} runs without: {', '.join(missing)}",
+            hint=f"`docker rm --force {found.name}`, then run the boot again",
+        )

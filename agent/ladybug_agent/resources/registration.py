@@ -1,0 +1,66 @@
+"""The registration: one conditional write that says this replica is healthy."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+from ladybug_agent.ports import InstanceRegistry, Row
+from ladybug_agent.resources.service import HealthyService
+
+# What a registration is about. The other attributes move on by themselves (lease, load, times).
+LASTING = (
+    "registration_id",
+    "boot_id",
+    "status",
+    "container_id",
+    "image_digest",
+    "volume_id",
+    "snapshot_id",
+    "endpoint_url",
+    "database_count",
+    "shared_repositories",
+    "agent_version",
+    "stack_name",
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Registration:
+    """Evidence: the registry says that this healthy service is here, under our fence."""
+
+    service: HealthyService
+    row: Row
+    written_here: bool
+
+
+def inspect_registration(
+    registry: InstanceRegistry, service: HealthyService, wanted: Row, now: datetime
+) -> Registration | None:
+    """Return the registration, or None if the row says something else or its lease is half over."""
+    found = registry.row(str(wanted["instance_id"]))
+    if found is None or any(found.get(name) != wanted[name] for name in LASTING):
+        return None
+    left_s = int(found["lease_expires_at"]) - int(now.timestamp())
+    if left_s < int(wanted["lease_seconds"]) / 2:
+        return None
+    return Registration(service=service, row=found, written_here=False)
+
+
+def ensure_registered(
+    registry: InstanceRegistry,
+    service: HealthyService,
+    make_row: Callable[[HealthyService], Row],
+    now: Callable[[], datetime],
+) -> Registration:
+    """Write the row, unless it already says so under our fence.
+
+    The row is made last, so that its times and load are of the moment of the write. Raises Fenced
+    if another live registration holds the instance.
+    """
+    wanted = make_row(service)
+    if found := inspect_registration(registry, service, wanted, now()):
+        return found
+    registry.put(wanted, now=int(now().timestamp()))
+    return Registration(service=service, row=wanted, written_here=True)

@@ -1,0 +1,101 @@
+"""The Graph API service: healthy by its own word, with every verified database, read-only."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import Any
+
+from ladybug_agent.clock import Deadline
+from ladybug_agent.config import HealthConfig
+from ladybug_agent.errors import NotYet, Refused
+from ladybug_agent.model import HttpReply
+from ladybug_agent.ports import ContainerEngine, Http
+from ladybug_agent.resources.container import RunningContainer, refuse_ended
+from ladybug_agent.waiting import BRISK, wait_until
+
+OK = 200
+SHOWN_CHARS = 200
+HINT = "the service's own log says why: `docker logs --tail 50 graph-api-shared`"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HealthyService:
+    """Evidence: the container answered `/health` well, with at least the verified databases."""
+
+    container: RunningContainer
+    database_count: int
+
+
+def inspect_service(http: Http, container: RunningContainer, rules: HealthConfig) -> HealthyService:
+    """Ask once. Raises NotYet for any answer that is not good yet, Refused for a writable one."""
+    base = f"http://127.0.0.1:{container.spec.port}"
+    wanted = len(container.servable.snapshot.databases)
+    count = judge_health(http.get(base + rules.path), wanted)
+    judge_info(http.get(f"{base}/info"))
+    return HealthyService(container=container, database_count=count)
+
+
+def await_healthy(
+    http: Http,
+    engine: ContainerEngine,
+    container: RunningContainer,
+    rules: HealthConfig,
+    deadline: Deadline,
+) -> HealthyService:
+    """Block until the service is healthy. A container that ends, ends the wait at once."""
+
+    def look() -> HealthyService:
+        try:
+            return inspect_service(http, container, rules)
+        except NotYet:
+            refuse_ended(engine, container)
+            raise
+
+    return wait_until(look, "the service to be healthy", deadline=deadline, pace=BRISK)
+
+
+def judge_health(reply: HttpReply, databases_wanted: int) -> int:
+    """Return the database count of a good `/health` answer; raise NotYet for any other."""
+    if reply.status != OK:
+        raise NotYet(
+            "health_not_ok", f"the service answers {reply.status}: {_shown(reply)}", hint=HINT
+        )
+    document = _document(reply)
+    if document is None or not isinstance(document.get("database_count"), int):
+        raise NotYet(
+            "health_garbled", f"the service answers 200 with rubbish: {_shown(reply)}", hint=HINT
+        )
+    if document.get("status") != "healthy":
+        raise NotYet("health_not_ok", f"the service says: {_shown(reply)}", hint=HINT)
+    count: int = document["database_count"]
+    if count < databases_wanted:
+        raise NotYet(
+            "health_databases_missing",
+            f"the service has {count} databases, {databases_wanted} were verified on the volume",
+            hint="does the image read LBUG_DATABASE_PATH? " + HINT,
+        )
+    return count
+
+
+def judge_info(reply: HttpReply) -> None:
+    """Refuse a service that says it can write. One that says nothing of it is let pass."""
+    document = _document(reply) if reply.status == OK else None
+    if document is not None and document.get("read_only") is False:
+        raise Refused(
+            "service_writable",
+            "the service says that it is not read-only",
+            hint="is it the replica's profile? check DOCKER_PROFILE, LBUG_ROLE, LBUG_READ_ONLY",
+        )
+
+
+def _document(reply: HttpReply) -> dict[str, Any] | None:
+    try:
+        document = json.loads(reply.body)
+    except ValueError:
+        return None
+    return document if isinstance(document, dict) else None
+
+
+def _shown(reply: HttpReply) -> str:
+    return reply.body[:SHOWN_CHARS].decode(errors="replace").strip() or "an empty body"

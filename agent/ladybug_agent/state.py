@@ -1,0 +1,84 @@
+"""The state directory: the lock, the registration id and the records. Lost at reboot by design."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from ladybug_agent.errors import Busy, ExternalFailure
+from ladybug_agent.files import write_atomically
+
+
+class StateDirectory:
+    def __init__(self, path: Path) -> None:
+        self._path = path
+
+    @property
+    def record(self) -> Path:
+        return self._path / "bootstrap.json"
+
+    @property
+    def _lock_file(self) -> Path:
+        return self._path / "bootstrap.lock"
+
+    def registration_id(self) -> str:
+        """Return the id of this boot's registration, made on first use.
+
+        A rerun of the boot keeps it, so that it may overwrite its own row; a reboot loses it.
+        """
+        path = self._path / "registration_id"
+        try:
+            if known := path.read_text(encoding="ascii").strip():
+                return known
+        except FileNotFoundError:
+            pass  # the first boot since the machine started
+        made = str(uuid.uuid4())
+        write_atomically(path, f"{made}\n")
+        return made
+
+    @contextmanager
+    def locked(self) -> Iterator[None]:
+        """Hold the lock of the boot; the kernel releases it if the process dies."""
+        try:
+            self._path.mkdir(parents=True, exist_ok=True)
+            handle = os.open(self._lock_file, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+        except OSError as error:
+            raise ExternalFailure(
+                "state_directory_unusable",
+                f"cannot write the state directory {self._path}",
+                hint="run as root; is /run mounted and not full? see `instance.state_dir`",
+            ) from error
+        try:
+            _lock(handle)
+            yield
+        finally:
+            os.close(handle)
+
+    def is_locked(self) -> bool:
+        """Return whether a boot is running now; works as a plain user."""
+        try:
+            handle = os.open(self._lock_file, os.O_RDONLY | os.O_CLOEXEC)
+        except OSError:
+            return False
+        try:
+            fcntl.flock(handle, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return True
+        finally:
+            os.close(handle)
+        return False
+
+
+def _lock(handle: int) -> None:
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError as error:
+        raise Busy(
+            "boot_already_running",
+            "another bootstrap holds the lock",
+            hint="follow it with `ladybug-agent status --wait`",
+        ) from error

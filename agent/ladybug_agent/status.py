@@ -1,0 +1,84 @@
+"""How the boot went and what is true now: the verb `status`."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import Any, Literal
+
+from ladybug_agent import __version__
+from ladybug_agent.clock import Deadline
+from ladybug_agent.config import Config
+from ladybug_agent.errors import ExternalFailure, NotYet
+from ladybug_agent.record import read_record
+from ladybug_agent.state import StateDirectory
+from ladybug_agent.survey import Finding, LocalWorld, survey
+from ladybug_agent.waiting import BRISK, wait_until
+
+SCHEMA = "ladybug.status/1"
+
+Outcome = Literal["absent", "running", "interrupted", "registered", "failed", "cancelled"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Status:
+    """The boot as recorded, and the world as found."""
+
+    outcome: Outcome
+    record: dict[str, Any]
+    findings: tuple[Finding, ...]
+
+    @property
+    def is_good(self) -> bool:
+        """Registered, and nothing that can be seen from here is wrong."""
+        return self.outcome == "registered" and all(f.verdict != "bad" for f in self.findings)
+
+    def document(self) -> dict[str, Any]:
+        """Return the JSON form; public API."""
+        return {
+            "schema": SCHEMA,
+            "agent_version": __version__,
+            "good": self.is_good,
+            "outcome": self.outcome,
+            "boot": self.record,
+            "findings": [asdict(finding) for finding in self.findings],
+        }
+
+
+def take_status(state: StateDirectory, world: LocalWorld, config: Config) -> Status:
+    """Read the record and look at the world; works as a plain user, with less to see."""
+    outcome, record = boot_outcome(state)
+    return Status(outcome=outcome, record=record, findings=survey(world, config))
+
+
+def boot_outcome(state: StateDirectory) -> tuple[Outcome, dict[str, Any]]:
+    """Return how the last boot ended. A record that runs on without its lock was interrupted."""
+    try:
+        record = read_record(state.record)
+    except (OSError, ValueError) as error:
+        raise ExternalFailure(
+            "record_unreadable",
+            f"cannot read the boot record {state.record}",
+            hint="run the boot again: it writes a new one",
+        ) from error
+    if record is None:
+        return "absent", {}
+    outcome: Outcome = record["outcome"]
+    if outcome == "running" and not state.is_locked():
+        outcome = "interrupted"
+    return outcome, record
+
+
+def await_boot(state: StateDirectory, deadline: Deadline) -> None:
+    """Block until a boot has ended, well or not. Raises DeadlineExceeded if none does."""
+
+    def look() -> None:
+        outcome, record = boot_outcome(state)
+        if outcome in {"absent", "running", "interrupted"}:
+            raise NotYet("boot_not_ended", f"the boot is {outcome}{_at_step(record)}")
+
+    wait_until(look, "the boot to end", deadline=deadline, pace=BRISK)
+
+
+def _at_step(record: dict[str, Any]) -> str:
+    running = [step["name"] for step in record.get("steps", ()) if step["status"] == "running"]
+    return f" (at {', '.join(running)})" if running else ""

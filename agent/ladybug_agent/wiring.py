@@ -1,0 +1,77 @@
+"""The only place that builds adapters.
+
+Imports stand in the functions: a verb pays only for the libraries that it needs, and the AWS ones
+are the heaviest.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ladybug_agent.clock import Clock
+from ladybug_agent.config import Config
+from ladybug_agent.ports import Orchestrator, World
+from ladybug_agent.survey import LocalWorld
+
+if TYPE_CHECKING:
+    from ladybug_agent.adapters.aws import AwsClients
+    from ladybug_agent.adapters.instance_metadata import ImdsMetadata
+
+
+def build_local_world(config: Config, clock: Clock) -> LocalWorld:
+    """Build what can be seen without AWS."""
+    from ladybug_agent.adapters.docker_engine import DockerEngine
+    from ladybug_agent.adapters.http import ServiceHttp
+    from ladybug_agent.adapters.mounts import SystemMounts
+
+    return LocalWorld(
+        mounts=SystemMounts(),
+        engine=DockerEngine(config.container.docker_host),
+        http=ServiceHttp(clock),
+    )
+
+
+def build_world(config: Config, clock: Clock) -> World:
+    """Build everything that the boot touches. Asks nobody anything yet."""
+    from ladybug_agent.adapters.aws import AwsClients
+    from ladybug_agent.adapters.block_devices import KernelBlockDevices
+    from ladybug_agent.adapters.dynamodb import DynamoDbRegistry
+    from ladybug_agent.adapters.ec2 import BotoEc2
+    from ladybug_agent.adapters.ecr import BotoEcr
+    from ladybug_agent.adapters.imds import Imds
+    from ladybug_agent.adapters.instance_metadata import ImdsMetadata
+    from ladybug_agent.adapters.machine import ProcMachine
+
+    metadata = ImdsMetadata(Imds())
+    clients = AwsClients(config.aws, metadata.credentials, metadata.region)
+    local = build_local_world(config, clock)
+    return World(
+        metadata=metadata,
+        ec2=BotoEc2(clients),
+        image_registry=BotoEcr(clients),
+        block_devices=KernelBlockDevices(),
+        mounts=local.mounts,
+        engine=local.engine,
+        http=local.http,
+        instance_registry=DynamoDbRegistry(clients, config.registry.table),
+        machine=ProcMachine(),
+        orchestrators=_orchestrators(config, clients, metadata),
+    )
+
+
+def _orchestrators(
+    config: Config, clients: AwsClients, metadata: ImdsMetadata
+) -> tuple[Orchestrator, ...]:
+    from ladybug_agent.adapters.signals import Console, LaunchHook, StackSignal
+
+    signals = config.signals
+    told: list[Orchestrator] = []
+    if signals.console:
+        told.append(Console(Path(signals.console)))
+    if resource := signals.logical_resource_id:
+        told.append(StackSignal(clients, signals.stack_name, resource, metadata.instance_id))
+    if hook := signals.launch_hook:
+        group = signals.auto_scaling_group
+        told.append(LaunchHook(clients, group, hook, metadata.instance_id))
+    return tuple(told)

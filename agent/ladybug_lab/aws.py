@@ -1,0 +1,193 @@
+"""The emulated AWS on a port of this machine: moto, stubs for what it lacks, and faults."""
+
+from __future__ import annotations
+
+import os
+import socket
+from collections.abc import Iterable
+from http import HTTPStatus
+from io import BytesIO
+from threading import Event, Lock
+from types import TracebackType
+from typing import Any, Literal, Self
+from wsgiref.types import StartResponse, WSGIEnvironment
+
+from boto3.session import Session
+from botocore.config import Config
+from moto.core.models import DEFAULT_ACCOUNT_ID
+from moto.moto_server.werkzeug_app import (
+    DomainDispatcherApplication,
+    MotoRequestHandler,
+    create_backend_app,
+)
+from werkzeug.serving import ThreadedWSGIServer
+from werkzeug.test import Client
+from werkzeug.wrappers import Request, Response
+
+from ladybug_lab.aws_faults import AwsFaults
+from ladybug_lab.aws_records import (
+    DROPPED,
+    ApiError,
+    LifecycleHeartbeat,
+    LifecycleResult,
+    Signal,
+)
+from ladybug_lab.aws_stubs import AwsStubs
+from ladybug_lab.aws_wire import ApiCall, error_code, read_call, write_error
+from ladybug_lab.serving import serve_in_background
+
+__all__ = [
+    "DROPPED",
+    "ApiError",
+    "LabAws",
+    "LifecycleHeartbeat",
+    "LifecycleResult",
+    "Service",
+    "Signal",
+]
+
+Service = Literal[
+    "autoscaling",
+    "cloudformation",
+    "cloudwatch",
+    "dynamodb",
+    "ec2",
+    "ecr",
+    "elbv2",
+    "logs",
+    "s3",
+    "ssm",
+    "sts",
+]
+
+
+class LabAws:
+    """Serves from construction to `stop`.
+
+    Moto keeps its state in its modules, so there can be one emulated AWS in a process at a time,
+    and a new one starts empty.
+    """
+
+    def __init__(self, *, region: str = "us-east-1") -> None:
+        # Moto's stock of public images is 1,300 snapshots that are not ours, and 0.2 s at each
+        # reset. It reads this switch whenever it builds its EC2.
+        os.environ.setdefault("MOTO_EC2_LOAD_DEFAULT_AMIS", "false")
+        self.region = region
+        self.account_id = DEFAULT_ACCOUNT_ID
+        self.faults = AwsFaults()
+        self.calls: list[tuple[str, str]] = []
+        self.errors: list[ApiError] = []
+        self._stubs = AwsStubs(self.account_id)
+        self.signals = self._stubs.signals
+        self.lifecycle_results = self._stubs.lifecycle_results
+        self.lifecycle_heartbeats = self._stubs.lifecycle_heartbeats
+        self.stacks_in_progress = self._stubs.stacks_in_progress
+        self.missing_stacks = self._stubs.missing_stacks
+        self.pending_hooks = self._stubs.pending_hooks
+        self._moto = DomainDispatcherApplication(create_backend_app)
+        self._clients: dict[str, Any] = {}
+        self._clients_lock = Lock()
+        self._session = Session(
+            aws_access_key_id="AKIALADYBUGLAB000000",
+            aws_secret_access_key="made-up-secret-access-key",  # noqa: S106
+            region_name=region,
+        )
+        self.reset()
+        self._stopping = Event()
+        server = ThreadedWSGIServer("127.0.0.1", 0, self._serve, _Handler)
+        self.url = f"http://127.0.0.1:{server.port}"
+        self._stop_serving = serve_in_background(server, "lab-aws")
+
+    def client(self, service: Service) -> Any:
+        """A boto3 client that tries once; the same one at each call, closed by `stop`."""
+        with self._clients_lock:
+            if service not in self._clients:
+                self._clients[service] = self._session.client(
+                    service,
+                    endpoint_url=self.url,
+                    config=Config(
+                        retries={"total_max_attempts": 1, "mode": "standard"},
+                        connect_timeout=5,
+                        read_timeout=30,
+                        proxies={},  # else botocore takes those of the environment
+                    ),
+                )
+            return self._clients[service]
+
+    def reset(self) -> None:
+        """Forget everything: moto's resources, the records, the faults."""
+        with Client(self._moto).post("/moto-api/reset"):
+            pass
+        self._stubs.reset()
+        self.faults.clear()
+        self.calls.clear()
+        self.errors.clear()
+
+    def stop(self) -> None:
+        self._stopping.set()
+        self._stop_serving()
+        for client in self._clients.values():
+            client.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.stop()
+
+    def _serve(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        body = Request(environ).get_data()
+        environ["wsgi.input"] = BytesIO(body)  # for moto to read again
+        environ["CONTENT_LENGTH"] = str(len(body))
+        call = read_call(environ, body)
+        if call is None:
+            chunks: Iterable[bytes] = self._moto(environ, start_response)
+            return chunks
+        self.calls.append((call.service, call.operation))
+        answer = self._answer(call, environ)
+        if answer.status_code >= HTTPStatus.BAD_REQUEST:
+            self._record_error(call, answer.status_code, error_code(answer))
+        return answer(environ, start_response)
+
+    def _answer(self, call: ApiCall, environ: WSGIEnvironment) -> Response:
+        fault = self.faults.take(call)
+        if fault is not None:
+            self._stopping.wait(fault.delay_s)
+            if fault.drop:
+                self._record_error(call, DROPPED, "")
+                _drop(environ)
+            if fault.code is not None:
+                return write_error(call.protocol, fault.code, fault.message, fault.status)
+        answer = self._stubs.answer(call)
+        if answer is not None:
+            return answer
+        try:
+            return Response.from_app(self._moto, environ, buffered=True)
+        except NotImplementedError as lacking:
+            # Moto would answer 500, which every client takes for worth another try.
+            return write_error(
+                call.protocol, "NotEmulated", str(lacking), HTTPStatus.NOT_IMPLEMENTED
+            )
+
+    def _record_error(self, call: ApiCall, status: int, code: str) -> None:
+        self.errors.append(
+            ApiError(service=call.service, operation=call.operation, status=status, code=code)
+        )
+
+
+def _drop(environ: WSGIEnvironment) -> None:
+    """Close the connection under the answer; werkzeug takes the error for a client that left."""
+    environ["werkzeug.socket"].shutdown(socket.SHUT_RDWR)
+    raise ConnectionAbortedError
+
+
+class _Handler(MotoRequestHandler):
+    disable_nagle_algorithm = True
+
+    def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
+        """Say nothing: `LabAws.calls` and `LabAws.errors` hold what there is to know."""

@@ -1,0 +1,169 @@
+"""Answers to the API calls that moto lacks or answers wrongly."""
+
+from __future__ import annotations
+
+import base64
+import json
+import time
+from collections.abc import Callable
+from http import HTTPStatus
+from typing import ClassVar
+
+from werkzeug.wrappers import Response
+
+from ladybug_lab.aws_records import LifecycleHeartbeat, LifecycleResult, Signal
+from ladybug_lab.aws_wire import ApiCall, write_error
+
+_REGISTRY_TOKEN_LIFETIME_S = 12 * 3600
+
+
+class _InvalidCallError(Exception):
+    """The text is what the real API says with its ValidationError."""
+
+
+class AwsStubs:
+    """State that a test sets (stacks, hooks), and what the calls left behind."""
+
+    def __init__(self, account_id: str) -> None:
+        self._account_id = account_id
+        self.signals: list[Signal] = []
+        self.lifecycle_results: list[LifecycleResult] = []
+        self.lifecycle_heartbeats: list[LifecycleHeartbeat] = []
+        self.stacks_in_progress: set[str] = set()
+        self.missing_stacks: set[str] = set()
+        self.pending_hooks: set[tuple[str, str]] = set()
+
+    def reset(self) -> None:
+        self.signals.clear()
+        self.lifecycle_results.clear()
+        self.lifecycle_heartbeats.clear()
+        self.stacks_in_progress.clear()
+        self.missing_stacks.clear()
+        self.pending_hooks.clear()
+
+    def answer(self, call: ApiCall) -> Response | None:
+        """None for a call that is moto's business."""
+        stub = self._STUBS.get((call.service, call.operation))
+        if stub is None:
+            return None
+        try:
+            return stub(self, call)
+        except _InvalidCallError as invalid:
+            return write_error(
+                call.protocol, "ValidationError", str(invalid), HTTPStatus.BAD_REQUEST
+            )
+
+    def _signal_resource(self, call: ApiCall) -> Response:
+        # An ARN is as good as a name: arn:aws:cloudformation:<region>:<account>:stack/<name>/<id>
+        stack = _required(call, "StackName")
+        name = stack.split("/")[1] if stack.startswith("arn:") else stack
+        accepted = name in self.stacks_in_progress and name not in self.missing_stacks
+        self.signals.append(
+            Signal(
+                stack_name=name,
+                logical_resource_id=_required(call, "LogicalResourceId"),
+                unique_id=_required(call, "UniqueId"),
+                status=_one_of(call, "Status", "SUCCESS", "FAILURE"),
+                accepted=accepted,
+            )
+        )
+        if name in self.missing_stacks:
+            raise _InvalidCallError(f"Stack [{name}] does not exist")
+        if not accepted:
+            arn = f"arn:aws:cloudformation:{call.region}:{self._account_id}:stack/{name}/lab"
+            raise _InvalidCallError(
+                f"Stack:{arn} is in CREATE_COMPLETE state and cannot be signaled"
+            )
+        return _done(call)
+
+    def _complete_lifecycle_action(self, call: ApiCall) -> Response:
+        hook = _hook(call)
+        accepted = hook in self.pending_hooks
+        self.lifecycle_results.append(
+            LifecycleResult(
+                group=hook[0],
+                hook=hook[1],
+                result=_one_of(call, "LifecycleActionResult", "CONTINUE", "ABANDON"),
+                instance_id=call.parameters.get("InstanceId"),
+                token=call.parameters.get("LifecycleActionToken"),
+                accepted=accepted,
+            )
+        )
+        self._refuse_unless_pending(call)
+        self.pending_hooks.discard(hook)
+        return _done(call)
+
+    def _record_lifecycle_action_heartbeat(self, call: ApiCall) -> Response:
+        hook = _hook(call)
+        self.lifecycle_heartbeats.append(
+            LifecycleHeartbeat(
+                group=hook[0],
+                hook=hook[1],
+                instance_id=call.parameters.get("InstanceId"),
+                token=call.parameters.get("LifecycleActionToken"),
+                accepted=hook in self.pending_hooks,
+            )
+        )
+        self._refuse_unless_pending(call)
+        return _done(call)
+
+    def _refuse_unless_pending(self, call: ApiCall) -> None:
+        if _hook(call) in self.pending_hooks:
+            return
+        token = call.parameters.get("LifecycleActionToken")
+        whose = f"token {token}" if token else f"instance ID {_required(call, 'InstanceId')}"
+        raise _InvalidCallError(f"No active Lifecycle Action found with {whose}")
+
+    def _get_authorization_token(self, call: ApiCall) -> Response:
+        """Moto's user and password, but not its expiry date, which is in the year 2015."""
+        pair = f"AWS:{registry_password(self._account_id)}"
+        data = {
+            "authorizationToken": base64.b64encode(pair.encode()).decode(),
+            "expiresAt": time.time() + _REGISTRY_TOKEN_LIFETIME_S,
+            "proxyEndpoint": f"https://{self._account_id}.dkr.ecr.{call.region}.amazonaws.com",
+        }
+        return Response(
+            json.dumps({"authorizationData": [data]}), content_type="application/x-amz-json-1.1"
+        )
+
+    _STUBS: ClassVar[dict[tuple[str, str], Callable[[AwsStubs, ApiCall], Response]]] = {
+        ("autoscaling", "CompleteLifecycleAction"): _complete_lifecycle_action,
+        ("autoscaling", "RecordLifecycleActionHeartbeat"): _record_lifecycle_action_heartbeat,
+        ("cloudformation", "SignalResource"): _signal_resource,
+        ("ecr", "GetAuthorizationToken"): _get_authorization_token,
+    }
+
+
+def registry_password(account_id: str) -> str:
+    return f"{account_id}-auth-token"
+
+
+def _hook(call: ApiCall) -> tuple[str, str]:
+    return _required(call, "AutoScalingGroupName"), _required(call, "LifecycleHookName")
+
+
+def _required(call: ApiCall, name: str) -> str:
+    value = call.parameters.get(name)
+    if not value:
+        raise _InvalidCallError(f"1 validation error detected: Value null at '{name}'")
+    return value
+
+
+def _one_of(call: ApiCall, name: str, *allowed: str) -> str:
+    value = _required(call, name)
+    if value not in allowed:
+        raise _InvalidCallError(
+            f"1 validation error detected: Value '{value}' at '{name}' failed to satisfy "
+            f"constraint: Member must satisfy enum value set: [{', '.join(allowed)}]"
+        )
+    return value
+
+
+def _done(call: ApiCall) -> Response:
+    """An empty success of the query protocol."""
+    name = call.operation
+    return Response(
+        f"<{name}Response><{name}Result/>"
+        f"<ResponseMetadata><RequestId>lab</RequestId></ResponseMetadata></{name}Response>",
+        content_type="text/xml",
+    )

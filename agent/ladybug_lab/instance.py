@@ -1,0 +1,177 @@
+"""One emulated instance, just launched: metadata, AWS, a data volume, a configuration."""
+
+from __future__ import annotations
+
+import json
+import os
+import tempfile
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal
+
+import docker
+from docker.errors import NotFound
+
+from ladybug_lab.aws import LabAws
+from ladybug_lab.depot import Depot
+from ladybug_lab.imds import LabImds
+from ladybug_lab.plan import Plan, Provisioned
+from ladybug_lab.provision import provision
+from ladybug_lab.shell import run
+from ladybug_lab.udev import ensure_udevd, ensure_volume_rule
+from ladybug_lab.volume import LoopDevice, attach, detach, make_image
+
+VOLUME_BYTES = 512 * 2**20  # XFS wants 300 MiB at least; sparse
+_TIMEOUT_S = 30.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Order:
+    """What kind of instance to make."""
+
+    directory: Path
+    databases: tuple[str, ...]
+    container: str = "graph-api-shared"
+    port: int = 8001
+    plan: Plan = field(default_factory=Plan)
+    filesystem: Literal["xfs", "ext4"] = "xfs"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LabInstance:
+    """The instance and its surroundings, until the end of `launch`."""
+
+    order: Order
+    aws: LabAws
+    imds: LabImds
+    provisioned: Provisioned
+    device: LoopDevice
+    image: str
+
+    @property
+    def config_file(self) -> Path:
+        return self.order.directory / "config.toml"
+
+    @property
+    def mount_point(self) -> Path:
+        return self.order.directory / "data"
+
+    @property
+    def state_directory(self) -> Path:
+        return self.order.directory / "state"
+
+    @property
+    def console(self) -> Path:
+        return self.order.directory / "console.log"
+
+    def environment(self) -> dict[str, str]:
+        """Return what redirects an agent to these surroundings, and to nothing else."""
+        kept = {name: os.environ[name] for name in ("PATH", "HOME", "TERM") if name in os.environ}
+        return kept | {
+            "AWS_EC2_METADATA_SERVICE_ENDPOINT": self.imds.endpoint,
+            "AWS_ENDPOINT_URL": self.aws.url,
+        }
+
+    def configuration(self) -> dict[str, dict[str, Any]]:
+        """Return the sections of the agent's configuration for this instance."""
+        there = self.provisioned
+        return {
+            "instance": {"environment": "lab", "state_dir": str(self.state_directory)},
+            "data": {
+                "databases": list(self.order.databases),
+                "device_name": self.order.plan.device_name,
+                "filesystem": self.order.filesystem,
+                "mount_point": str(self.mount_point),
+            },
+            "container": {
+                "image": self.image,
+                "name": self.order.container,
+                "port": self.order.port,
+                "bind_address": "127.0.0.1",
+            },
+            "registry": {"table": there.table},
+            "signals": {
+                "stack_name": there.stack_name,
+                "logical_resource_id": there.logical_resource_id,
+                "auto_scaling_group": there.group,
+                "launch_hook": there.hook,
+                "console": str(self.console),
+            },
+        }
+
+    def write_configuration(self, **changes: dict[str, Any]) -> Path:
+        """Write the configuration; `changes` replace keys, section by section."""
+        sections = self.configuration()
+        for name, section in changes.items():
+            sections[name] = sections.get(name, {}) | section
+        self.config_file.write_text(_as_toml(sections), encoding="utf-8")
+        return self.config_file
+
+
+@contextmanager
+def launch(order: Order, depot: Depot, aws: LabAws) -> Iterator[LabInstance]:
+    """Make the instance, and at the end take away all of it, and what an agent did there."""
+    order.directory.mkdir(parents=True, exist_ok=True)
+    ensure_udevd()
+    ensure_volume_rule()
+    with ExitStack() as stack:
+        there = provision(aws, order.plan)
+        image = order.directory / there.volume_id
+        _make_volume(image, order, depot)
+        stack.callback(image.unlink, missing_ok=True)
+        device = attach(image)
+        stack.callback(detach, device)
+        instance = LabInstance(
+            order=order,
+            aws=aws,
+            imds=stack.enter_context(LabImds(there.facts())),
+            provisioned=there,
+            device=device,
+            image=depot.by_tag,
+        )
+        stack.callback(unmount_all, instance.mount_point)
+        stack.callback(remove_container, order.container)
+        instance.write_configuration()
+        yield instance
+
+
+def unmount_all(mount_point: Path) -> None:
+    """Unmount whatever is mounted there."""
+    while mount_point.is_mount():
+        run(["umount", str(mount_point)], timeout_s=_TIMEOUT_S)
+
+
+def remove_container(name: str) -> None:
+    """Remove the container, if there is one."""
+    engine = docker.DockerClient(base_url="unix:///var/run/docker.sock", version="auto")
+    try:
+        engine.containers.get(name).remove(force=True)
+    except NotFound:
+        return
+    finally:
+        engine.close()
+
+
+def _make_volume(image: Path, order: Order, depot: Depot) -> None:
+    """Lay the databases out as on the master's data volume, and make the volume of them."""
+    databases = depot.databases.resolve()
+    size = VOLUME_BYTES + 2 * sum(f.stat().st_size for f in databases.rglob("*") if f.is_file())
+    with tempfile.TemporaryDirectory(dir=order.directory) as content:
+        (Path(content) / "databases").symlink_to(databases)
+        make_image(image, content=Path(content), size_bytes=size, filesystem=order.filesystem)
+
+
+def _as_toml(sections: dict[str, dict[str, Any]]) -> str:
+    """Write TOML; JSON's strings, numbers, booleans and lists are TOML's too."""
+    lines = ["schema = 1"]
+    for name, section in sections.items():
+        lines += ["", f"[{name}]"]
+        for key, value in section.items():
+            if isinstance(value, dict):
+                inner = ", ".join(f"{json.dumps(k)} = {json.dumps(v)}" for k, v in value.items())
+                lines.append(f"{key} = {{ {inner} }}")
+            else:
+                lines.append(f"{key} = {json.dumps(value)}")
+    return "\n".join(lines) + "\n"
