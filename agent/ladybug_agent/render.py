@@ -40,10 +40,19 @@ def record_lines(record: dict[str, Any]) -> list[str]:
     took = f" after {record['total_s']:.2f} s" if "total_s" in record else ""
     lines = [f"{record['outcome']}{took}"]
     lines += [_step_line(step) for step in record["steps"]]
-    if "code" in record:
-        lines += [f"  {record['code']}: {record['message']}"]
-        lines += [f"  to do: {record['hint']}"] if record["hint"] else []
-    return lines
+    return lines + [f"  {line}" for line in failure_lines(record)]
+
+
+def failure_lines(record: dict[str, Any]) -> list[str]:
+    """Return why a boot failed and what to do; nothing for one that did not."""
+    if "code" not in record:
+        return []
+    own = f"{record['code']}: {record['message']}"
+    causes = record.get("error", [])
+    # The chain starts with the error itself, or with what only says that time ran out.
+    below = causes[causes.index(own) + 1 :] if own in causes else []
+    to_do = [f"to do: {record['hint']}"] if record["hint"] else []
+    return [own, *(f"because {cause}" for cause in below), *to_do]
 
 
 def _step_line(step: dict[str, Any]) -> str:

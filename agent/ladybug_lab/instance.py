@@ -21,7 +21,7 @@ from ladybug_lab.plan import Plan, Provisioned
 from ladybug_lab.provision import provision
 from ladybug_lab.shell import run
 from ladybug_lab.udev import ensure_udevd, ensure_volume_rule
-from ladybug_lab.volume import LoopDevice, attach, detach, make_image
+from ladybug_lab.volume import LoopDevice, attach, attached, detach, make_image
 
 VOLUME_BYTES = 512 * 2**20  # XFS wants 300 MiB at least; sparse
 _TIMEOUT_S = 30.0
@@ -121,8 +121,8 @@ def launch(order: Order, depot: Depot, aws: LabAws) -> Iterator[LabInstance]:
         image = order.directory / there.volume_id
         _make_volume(image, order, depot)
         stack.callback(image.unlink, missing_ok=True)
+        stack.callback(_detach_all, image)
         device = attach(image)
-        stack.callback(detach, device)
         instance = LabInstance(
             order=order,
             aws=aws,
@@ -135,6 +135,11 @@ def launch(order: Order, depot: Depot, aws: LabAws) -> Iterator[LabInstance]:
         stack.callback(remove_container, order.container)
         instance.write_configuration()
         yield instance
+
+
+def _detach_all(image: Path) -> None:
+    for device in attached(image):
+        detach(device)
 
 
 def unmount_all(mount_point: Path) -> None:

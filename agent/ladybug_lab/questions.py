@@ -54,7 +54,7 @@ def registry_row(standing: Standing) -> dict[str, Any] | None:
     return {name: _plain(value) for name, value in sorted(item.items())} if item else None
 
 
-def _plain(value: dict[str, Any]) -> Any:
+def _plain(value: Any) -> Any:
     found = TypeDeserializer().deserialize(value)
     if isinstance(found, str | bool):
         return found

@@ -12,6 +12,7 @@ from typing import Any, TextIO
 
 from ladybug_agent.errors import ConfigError, ExternalFailure
 from ladybug_agent.exit_status import ExitStatus
+from ladybug_agent.render import failure_lines
 from ladybug_lab.agent_process import AgentRun, run_agent
 from ladybug_lab.errors import LabError
 from ladybug_lab.live_view import LiveView, timeline
@@ -25,6 +26,7 @@ SCHEMA = "ladybug.rehearse/1"
 DIRECTORY = Path("/var/tmp/ladybug-rehearsal")  # noqa: S108 - root's own; a disk, not memory
 GRAPH_API_PORT = 8001
 BOOT_TIMEOUT_S = 960.0
+_TOLD = ("code", "message", "hint", "error", "total_s")
 
 
 def rehearse(arguments: argparse.Namespace) -> ExitStatus:
@@ -86,7 +88,7 @@ def _document(run: AgentRun, standing: Standing, *, sample: bool) -> dict[str, A
     return {
         "schema": SCHEMA,
         "outcome": record["outcome"],
-        **{name: record[name] for name in ("code", "message", "hint", "total_s") if name in record},
+        **{name: record[name] for name in _TOLD if name in record},
         "steps": record["steps"],
         "row": registry_row(standing),
         "query": answer,
@@ -110,8 +112,8 @@ def _show(
 ) -> None:
     lines = ["", f"Timeline ({document['outcome']} after {document.get('total_s', 0):.2f} s):"]
     lines += timeline(document["steps"], document.get("total_s", 0))
-    if "code" in document:
-        lines += ["", f"{document['code']}: {document['message']}", f"to do: {document['hint']}"]
+    if failure := failure_lines(document):
+        lines += ["", *failure]
     if document["row"]:
         lines += ["", f"Registry row of {standing.instance_id}:", *row_lines(document["row"])]
     if document["query"]:

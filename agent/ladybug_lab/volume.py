@@ -117,6 +117,13 @@ def _settle() -> None:
     run(["udevadm", "settle", "--timeout=10"], timeout_s=_TIMEOUT_S)
 
 
+def attached(image: Path) -> list[LoopDevice]:
+    """Return the loop devices that show this image; a test may have attached it anew."""
+    nodes = sorted(Path("/sys/block").glob("loop*"))
+    devices = [LoopDevice(node=Path("/dev") / node.name, image=image.resolve()) for node in nodes]
+    return [device for device in devices if device.is_attached()]
+
+
 def detach(device: LoopDevice) -> None:
     """Detach the device if it still is ours; raise `LabError` if something holds it."""
     if not device.is_attached():

@@ -1,0 +1,98 @@
+"""A boot that is killed or told to stop at any step boundary: the next one converges."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from ladybug_lab.instance import LabInstance
+from support.booting import boot, container_of, container_status, mounted, record_of, row_of
+from support.reboot import scripted_boot
+
+pytestmark = pytest.mark.integration
+
+STEPS = (
+    "identity",
+    "find_volume",
+    "await_device",
+    "mount",
+    "verify_snapshot",
+    "pull_image",
+    "start_container",
+    "await_healthy",
+    "register",
+    "signal",
+)
+BOUNDARIES = [f"{step}:{status}" for step in STEPS for status in ("running", "done")]
+SIGKILLED = -9
+# What differs between two equally good boots.
+PASSING = frozenset(
+    {
+        "available_capacity_pct",
+        "booted_at",
+        "container_id",
+        "cpu_utilization",
+        "created_at",
+        "iops_utilization",
+        "last_health_check",
+        "lease_expires_at",
+        "memory_utilization",
+        "registration_id",
+        "ttl",
+        "write_id",
+    }
+)
+
+
+def _end_state(instance: LabInstance) -> dict[str, Any]:
+    """Return what a boot leaves, without what differs between two equally good ones."""
+    row = row_of(instance)
+    assert row is not None
+    with container_of(instance) as container:
+        spec = container.attrs["HostConfig"]
+        facts = {
+            "status": container.status,
+            "image": container.attrs["Image"],
+            "restrictions": (spec["ReadonlyRootfs"], spec["CapDrop"], spec["SecurityOpt"]),
+        }
+        # The row tells of this very container.
+        assert row["container_id"] == container.id
+    lasting = {name: value for name, value in row.items() if name not in PASSING}
+    return {"row": lasting, "container": facts, "mount": mounted(instance)}
+
+
+@pytest.mark.parametrize("boundary", BOUNDARIES)
+def test_a_killed_boot_and_its_rerun_end_as_a_boot_does(
+    instance: LabInstance, boundary: str
+) -> None:
+    killed = scripted_boot(instance, kill=boundary)
+    assert killed.returncode == SIGKILLED, killed.stderr
+    found = row_of(instance)
+    # No row that says healthy unless there is a container that was.
+    assert found is None or container_status(instance) == "running"
+
+    rerun = boot(instance)
+    assert rerun.status == 0, rerun.events
+    after_kill = _end_state(instance)
+
+    undisturbed = boot(instance)
+    assert undisturbed.status == 0
+    assert _end_state(instance) == after_kill
+    assert after_kill["row"]["status"] == "healthy"
+    assert after_kill["container"]["status"] == "running"
+    assert "ro" in after_kill["mount"]["options"].split(",")
+
+
+@pytest.mark.parametrize("step", [*STEPS[1:9]])
+def test_a_boot_told_to_stop_says_so_and_leaves_no_replica(
+    instance: LabInstance, step: str
+) -> None:
+    stopped = scripted_boot(instance, terminate=f"{step}:running")
+    assert stopped.returncode == 1, stopped.stderr
+    assert record_of(instance)["outcome"] == "cancelled"
+    assert row_of(instance) is None
+    assert container_status(instance) in {"absent", "exited"}
+    # Being told to stop is no verdict about the instance: nobody is told that it failed.
+    assert instance.aws.signals == []
+    assert instance.aws.lifecycle_results == []

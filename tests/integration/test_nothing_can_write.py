@@ -1,0 +1,106 @@
+"""The replica cannot write: not its root, not its data, not the device, from inside or outside."""
+
+from __future__ import annotations
+
+import http.client
+import json
+from pathlib import Path
+
+import pytest
+
+from ladybug_lab.depot import DATABASE
+from ladybug_lab.instance import LabInstance
+from support.booting import boot, container_of
+
+pytestmark = pytest.mark.integration
+
+# Inside, each attempt is a line of Python for the interpreter that the image has anyway.
+INSIDE = {
+    "root": "open('/written', 'w')",
+    "application": "open('/app/server.py', 'a')",
+    "new file beside the data": "open('/app/data/lbug-dbs/new.lbug', 'w')",
+    "the database": "open('/app/data/lbug-dbs/packages.lbug', 'r+b')",
+    "remount": (
+        "import ctypes, os; libc = ctypes.CDLL(None, use_errno=True);"
+        " code = libc.mount(b'none', b'/app/data/lbug-dbs', None, 32, None);"
+        " (code and os.strerror(ctypes.get_errno())) and exit(3)"
+    ),
+    "a device node": "import os; os.mknod('/tmp/disk', 0o60666, os.makedev({major}, {minor}))",
+    "a raw device": "open('{node}', 'r+b')",
+    "becoming root": "import os; os.setuid(0)",
+}
+
+
+@pytest.fixture
+def replica(instance: LabInstance) -> LabInstance:
+    run = boot(instance)
+    assert run.status == 0, run.events
+    return instance
+
+
+@pytest.mark.parametrize("attempt", INSIDE)
+def test_inside_the_container_nothing_can_be_written(replica: LabInstance, attempt: str) -> None:
+    number = Path(f"/sys/block/{replica.device.node.name}/dev").read_text(encoding="ascii")
+    major, minor = number.strip().split(":")
+    code = INSIDE[attempt].format(major=major, minor=minor, node=replica.device.node)
+    with container_of(replica) as container:
+        status, output = container.exec_run(["/usr/local/bin/python3", "-S", "-E", "-c", code])
+    assert status != 0, f"{attempt} succeeded: {output!r}"
+
+
+def test_root_inside_the_container_cannot_write_either(replica: LabInstance) -> None:
+    with container_of(replica) as container:
+        for code in (INSIDE["root"], INSIDE["the database"], INSIDE["new file beside the data"]):
+            argv = ["/usr/local/bin/python3", "-S", "-E", "-c", code]
+            status, output = container.exec_run(argv, user="0")
+            assert status != 0, output
+            assert b"Read-only file system" in output
+
+
+def test_what_is_meant_to_be_writable_is(replica: LabInstance) -> None:
+    with container_of(replica) as container:
+        for path in ("/tmp/scratch", "/app/logs/api.log"):
+            code = f"open('{path}', 'w').write('x')"
+            argv = ["/usr/local/bin/python3", "-S", "-E", "-c", code]
+            status, output = container.exec_run(argv)
+            assert status == 0, output
+
+
+def test_outside_the_mount_is_read_only(replica: LabInstance) -> None:
+    database = replica.mount_point / "databases" / f"{DATABASE}.lbug"
+    with pytest.raises(OSError, match="Read-only file system"):
+        database.open("r+b")
+    with pytest.raises(OSError, match="Read-only file system"):
+        (replica.mount_point / "new").mkdir()
+
+
+def test_outside_the_device_itself_refuses_writes(replica: LabInstance) -> None:
+    before = replica.device.image.read_bytes()[:4096]
+    with pytest.raises(PermissionError), replica.device.node.open("r+b", buffering=0) as device:
+        device.write(bytes(4096))
+    assert replica.device.image.read_bytes()[:4096] == before
+
+
+def test_a_query_that_writes_is_refused(replica: LabInstance) -> None:
+    connection = http.client.HTTPConnection("127.0.0.1", replica.order.port, timeout=10)
+    statement = {"cypher": "CREATE (:Package {name: 'written'})"}
+    connection.request("POST", f"/databases/{DATABASE}/query", json.dumps(statement))
+    reply = connection.getresponse()
+    answer = json.loads(reply.read())
+    connection.close()
+    assert reply.status == http.client.BAD_REQUEST
+    assert "read-only" in answer["error"]
+
+
+def test_restrictions_are_what_the_engine_enforces(replica: LabInstance) -> None:
+    with container_of(replica) as container:
+        host = container.attrs["HostConfig"]
+        mounts = {m["Destination"]: m for m in container.attrs["Mounts"]}
+    assert host["ReadonlyRootfs"] is True
+    assert host["CapDrop"] == ["ALL"]
+    assert host["SecurityOpt"] == ["no-new-privileges"]
+    assert host["RestartPolicy"]["Name"] == "no"
+    assert host["Privileged"] is False
+    assert 0 < host["Memory"] == host["MemorySwap"]
+    assert mounts["/app/data/lbug-dbs"]["RW"] is False
+    assert container.attrs["Config"]["User"] == "1000:1000"
