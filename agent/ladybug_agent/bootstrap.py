@@ -72,9 +72,11 @@ def _register(boot: Boot, unproven: ExitStack) -> Registration:
         instance = await_identity(boot.world.metadata, boot.deadline)
         step.note(instance_id=instance.instance_id, region=instance.region)
     boot.record.note(instance_id=instance.instance_id)
-    snapshot, image = run_both(
-        lambda: _prepare_data(boot, instance),
+    # The image first: the pull is the longer branch, and the libraries of both compete for one
+    # interpreter until its first byte is asked for.
+    image, snapshot = run_both(
         lambda: _prepare_image(boot),
+        lambda: _prepare_data(boot, instance),
         deadline=boot.deadline,
     )
     container = _start_container(boot, snapshot, image)

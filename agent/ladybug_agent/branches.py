@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import contextvars
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Generic, TypeVar
 
 import structlog
 
-from ladybug_agent.clock import Deadline
+from ladybug_agent.clock import Deadline, SystemClock
 from ladybug_agent.errors import Cancelled, DeadlineExceeded
 
 A = TypeVar("A")
@@ -28,21 +28,27 @@ class _Branch(threading.Thread, Generic[T]):
     not keep the process from reporting the failure.
     """
 
-    def __init__(self, name: str, work: Callable[[], T], deadline: Deadline) -> None:
+    def __init__(
+        self,
+        name: str,
+        work: Callable[[], T],
+        deadline: Deadline,
+        failures: list[BaseException],
+    ) -> None:
         # Context variables do not reach threads by themselves: without the copy, the log lines of
         # a branch would lack boot_id.
         self._run_in_context = contextvars.copy_context().run
         self._work = work
         self._deadline = deadline
+        self._failures = failures
         self.results: list[T] = []
-        self.error: BaseException | None = None
         super().__init__(name=name, daemon=True)
 
     def run(self) -> None:
         try:
             self.results.append(self._run_in_context(self._work))
         except BaseException as error:  # noqa: BLE001 - carried to the caller and raised there
-            self.error = error
+            self._failures.append(error)
             self._deadline.cancel()
 
 
@@ -52,33 +58,40 @@ def run_both(left: Callable[[], A], right: Callable[[], B], *, deadline: Deadlin
     Blocks until both have ended. After a failure, or at the deadline, a branch that is still
     running has `GRACE_S` to end; one that does not is left behind in its thread and logged.
     """
-    first = _Branch("left", left, deadline)
-    second = _Branch("right", right, deadline)
+    failures: list[BaseException] = []
+    first = _Branch("left", left, deadline, failures)
+    second = _Branch("right", right, deadline, failures)
     for branch in (first, second):
         branch.start()
-    _join(first, deadline)
-    _join(second, deadline)
-    _raise_failure(first, second)
+    _join((first, second), deadline)
+    stuck = [branch.name for branch in (first, second) if branch.is_alive()]
+    _raise_failure(failures, stuck, deadline)
     return first.results[0], second.results[0]
 
 
-def _join(branch: _Branch[T], deadline: Deadline) -> None:
+def _join(branches: Sequence[threading.Thread], deadline: Deadline) -> None:
     """Wait in real time: branches are real threads, whatever clock their work looks at."""
-    while branch.is_alive() and not deadline.is_over:
-        branch.join(0.05)
-    branch.join(GRACE_S)
+    while any(branch.is_alive() for branch in branches) and not deadline.is_over:
+        for branch in branches:
+            branch.join(0.05)
+    grace = Deadline.after(GRACE_S, SystemClock())
+    for branch in branches:
+        branch.join(grace.remaining_s)
 
 
-def _raise_failure(first: _Branch[A], second: _Branch[B]) -> None:
-    stuck = [branch.name for branch in (first, second) if branch.is_alive()]
+def _raise_failure(
+    failures: Sequence[BaseException], stuck: Sequence[str], deadline: Deadline
+) -> None:
+    """Raise the first failure, if any: what failed after it did so because it was cancelled."""
     if stuck:
         log.warning("branch_left_behind", branches=stuck, grace_s=GRACE_S)
-    failures = [branch.error for branch in (first, second) if branch.error is not None]
-    # A branch that was cancelled because the other one failed is never the reason.
-    failures.sort(key=lambda error: isinstance(error, Cancelled))
-    if failures:
-        raise failures[0]
+    # A branch that was told to stop is never the reason, not even as the first.
+    by_rank = sorted(failures, key=lambda error: isinstance(error, Cancelled))
+    if by_rank:
+        raise by_rank[0]
     if stuck:
+        if deadline.cancelled.is_set():  # by nobody's failure: from outside, as SIGTERM does
+            raise Cancelled("cancelled", f"stopped waiting for the {stuck[0]} branch")
         raise DeadlineExceeded(
             "branch_stuck",
             f"work of the {stuck[0]} branch did not end when its time was up",

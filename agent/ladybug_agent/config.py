@@ -10,6 +10,17 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 SCHEMA_VERSION = 1
+OWNED_VARIABLES = frozenset(
+    {
+        "LBUG_DATABASE_PATH",
+        "LBUG_NODE_TYPE",
+        "LBUG_PORT",
+        "LBUG_READ_ONLY",
+        "LBUG_ROLE",
+        "DOCKER_PROFILE",
+    }
+)
+"""Variables of the container that follow from other keys, or that make it a read-only replica."""
 
 
 def key(
@@ -35,7 +46,7 @@ NAME = r"[A-Za-z0-9][A-Za-z0-9_.-]*"
 @dataclass(frozen=True, slots=True, kw_only=True)
 class InstanceConfig:
     environment: str = key("deployment environment, such as `prod`", pattern=NAME)
-    cluster_tier: str = key("tier in the registry row", default="ladybug-shared")
+    cluster_tier: str = key("tier in the registry row", default="ladybug-shared", pattern=NAME)
     cluster_group: str = key(
         "group in the registry row; empty means `<region>-shared-replicas`", default=""
     )

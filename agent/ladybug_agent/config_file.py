@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import difflib
+import math
 import re
 import tomllib
 import typing
@@ -13,7 +14,7 @@ from typing import Any
 
 import dacite
 
-from ladybug_agent.config import SCHEMA_VERSION, Config
+from ladybug_agent.config import OWNED_VARIABLES, SCHEMA_VERSION, Config
 from ladybug_agent.errors import ConfigError
 
 HINT = "see docs/configuration.md, or `ladybug-agent config schema` for your editor"
@@ -146,7 +147,7 @@ def _check_limits(path: str, value: Any, spec: dataclasses.Field[Any], source: s
     if isinstance(value, bool) and spec.type != "bool":
         raise ConfigError("config_wrong_type", f"{source}: `{path}` is {value!r}", hint=HINT)
     wanted = ""
-    if least is not None and value < least:
+    if least is not None and (value < least or math.isnan(value)):  # TOML has `nan`
         wanted = f"at least {least}"
     elif most is not None and value > most:
         wanted = f"at most {most}"
@@ -174,5 +175,7 @@ def _check_together(config: Config, source: str) -> None:
         problem = "`signals.logical_resource_id` needs `signals.stack_name`"
     elif Path(data.databases_dir).is_absolute() or ".." in Path(data.databases_dir).parts:
         problem = "`data.databases_dir` is a path below the mount point"
+    elif owned := sorted(OWNED_VARIABLES & config.container.environment.keys()):
+        problem = f"`container.environment` sets {', '.join(owned)}, which the agent owns"
     if problem:
         raise ConfigError("config_contradiction", f"{source}: {problem}", hint=HINT)

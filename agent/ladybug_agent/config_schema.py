@@ -63,7 +63,9 @@ def _type(hint: Any, spec: dataclasses.Field[Any]) -> dict[str, Any]:
 
 def _limits(spec: dataclasses.Field[Any]) -> dict[str, Any]:
     names = {"least": "minimum", "most": "maximum", "pattern": "pattern"}
-    limits = {names[name]: spec.metadata[name] for name in names if spec.metadata[name]}
+    limits = {
+        names[name]: spec.metadata[name] for name in names if spec.metadata[name] not in (None, "")
+    }
     if "pattern" in limits:
         limits["pattern"] = f"^({limits['pattern']})$"
     return limits

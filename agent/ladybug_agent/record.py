@@ -36,7 +36,8 @@ class StepRecord:
 
     def note(self, **facts: object) -> None:
         """Keep what the step found; the facts of the evidence, not of the way to it."""
-        self.facts.update(facts)
+        # A new one, because the other branch may be writing the record, and so reading the old.
+        self.facts = {**self.facts, **facts}
 
 
 Observer = Callable[[StepRecord], None]
@@ -119,9 +120,9 @@ def read_record(path: Path) -> dict[str, Any] | None:
         document = json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         return None
-    if not isinstance(document, dict):
+    if not isinstance(document, dict) or "outcome" not in document:
         message = f"{path} is not a boot record"
-        raise ValueError(message)  # noqa: TRY004 - like json's own
+        raise ValueError(message)
     return document
 
 

@@ -15,7 +15,7 @@ from docker.errors import ImageNotFound
 
 from ladybug_lab.aws_stubs import registry_password
 from ladybug_lab.errors import LabError
-from ladybug_lab.graph_api.image import build_image, fingerprint
+from ladybug_lab.graph_api.image import FINGERPRINT_LABEL, build_image, fingerprint
 from ladybug_lab.packages import build_package_graph
 from ladybug_lab.registry import LabRegistry
 
@@ -71,19 +71,27 @@ def open_depot(
             say("pushing the Graph API image to a local registry")
             digest = _push(registry, tag, image)
             _remember(cache, tag, digest)
-        yield Depot(registry=registry, tag=tag, digest=digest, databases=databases)
+        depot = Depot(registry=registry, tag=tag, digest=digest, databases=databases)
+        yield depot
+        forget_local_image(depot)
     finally:
         registry.stop()
 
 
 def forget_local_image(depot: Depot) -> None:
-    """Remove the image from the engine, so that the next pull is a real one."""
+    """Remove the image from the engine, so that the next pull is a real one.
+
+    The lab's own image goes with all its names, also those of earlier registries; of a user's
+    image only the names that the depot gave it.
+    """
     with _engine() as engine:
         for reference in (depot.by_digest, depot.by_tag):
             try:
-                engine.images.remove(reference, force=True)
+                found = engine.images.get(reference)
             except ImageNotFound:
                 continue
+            own = FINGERPRINT_LABEL in found.labels
+            engine.images.remove(str(found.id) if own else reference, force=True)
 
 
 def _package_databases(cache: Path, say: Say) -> Path:

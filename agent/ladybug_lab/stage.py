@@ -77,7 +77,6 @@ def _hold(arguments: argparse.Namespace, ended: threading.Event) -> None:
             _tell(ready=asdict(_standing(instance, opened.registry)))
             threading.Thread(target=_watch_stdin, args=(ended,), daemon=True).start()
             ended.wait()
-        forget_local_image(opened)
 
 
 def _watch_stdin(ended: threading.Event) -> None:

@@ -24,6 +24,7 @@ from botocore.exceptions import (
 from botocore.exceptions import (
     ConnectionError as BotoConnectionError,
 )
+from botocore.parsers import ResponseParserError
 from botocore.session import Session as BotocoreSession
 
 from ladybug_agent.config import AwsConfig
@@ -145,6 +146,12 @@ def aws_errors(action: str, *, resource: str = "") -> Iterator[None]:
             "aws_unreachable",
             f"wanted {action}, found no connection to {service}",
             hint=f"check the route, the security group and the VPC endpoint for {service}",
+        ) from error
+    except ResponseParserError as error:  # which is no BotoCoreError
+        raise ExternalFailure(
+            "aws_call_failed",
+            f"{action} answered what no AWS service answers",
+            hint="does a proxy answer in place of AWS? look at AWS_ENDPOINT_URL and HTTPS_PROXY",
         ) from error
     except BotoCoreError as error:
         raise ExternalFailure(

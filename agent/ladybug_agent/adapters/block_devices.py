@@ -5,8 +5,8 @@ from __future__ import annotations
 import fcntl
 import os
 import struct
-from collections.abc import Callable
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
 from ladybug_agent.adapters.commands import run_command
@@ -80,34 +80,30 @@ class KernelBlockDevices:
         return parse_blkid(result.stdout)
 
     def is_sealed(self, node: str) -> bool:
-        with _Opened(node) as handle:
+        with _opened(node) as handle:
             answer = fcntl.ioctl(handle, BLKROGET, struct.pack("i", 0))
         return bool(struct.unpack("i", answer)[0])
 
     def set_sealed(self, node: str, *, sealed: bool) -> None:
-        with _Opened(node) as handle:
+        with _opened(node) as handle:
             fcntl.ioctl(handle, BLKROSET, struct.pack("i", int(sealed)))
 
 
-class _Opened:
-    """A device open for reading: enough for ioctls, and it never triggers a change event."""
-
-    def __init__(self, node: str) -> None:
-        self._node = node
-
-    def __enter__(self) -> int:
+@contextmanager
+def _opened(node: str) -> Iterator[int]:
+    """Open a device for reading: enough for ioctls, and it never triggers a change event."""
+    try:
+        handle = os.open(node, os.O_RDONLY | os.O_CLOEXEC)
         try:
-            self._handle = os.open(self._node, os.O_RDONLY | os.O_CLOEXEC)
-        except OSError as error:
-            raise ExternalFailure(
-                "device_unreadable",
-                f"cannot open {self._node}",
-                hint="run as root; if the device is gone, was the volume detached?",
-            ) from error
-        return self._handle
-
-    def __exit__(self, *_: object) -> None:
-        os.close(self._handle)
+            yield handle
+        finally:
+            os.close(handle)
+    except OSError as error:
+        raise ExternalFailure(
+            "device_unreadable",
+            f"cannot read or set whether {node} is sealed",
+            hint="run as root; if the device is gone, was the volume detached?",
+        ) from error
 
 
 def parse_blkid(text: str) -> FilesystemProbe:

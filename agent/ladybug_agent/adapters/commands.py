@@ -66,7 +66,7 @@ def _spawn(argv: Sequence[str]) -> subprocess.Popen[str]:
             errors="replace",
             start_new_session=True,
         )
-    except FileNotFoundError as error:
+    except (FileNotFoundError, PermissionError) as error:
         raise ExternalFailure(
             "command_missing",
             f"wanted to run `{argv[0]}`, found no such program on PATH",
@@ -97,6 +97,7 @@ def _kill_group(process: subprocess.Popen[str], argv: Sequence[str]) -> None:
     try:
         process.communicate(timeout=REAP_S)
     except subprocess.TimeoutExpired as error:
+        _abandon(process)
         raise ExternalFailure(
             "command_unkillable",
             f"`{shlex.join(argv)}` did not end within {REAP_S:g} s of SIGKILL",
@@ -104,6 +105,14 @@ def _kill_group(process: subprocess.Popen[str], argv: Sequence[str]) -> None:
             " then replace the instance",
             pid=process.pid,
         ) from error
+
+
+def _abandon(process: subprocess.Popen[str]) -> None:
+    """Keep nothing open for a process that is left behind."""
+    for pipe in (process.stdout, process.stderr):
+        if pipe is not None:
+            pipe.close()
+    process.poll()
 
 
 def _status(code: int) -> str:

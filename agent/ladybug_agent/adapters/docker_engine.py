@@ -9,10 +9,16 @@ from typing import Any
 
 import docker
 import requests
-from docker.errors import APIError, DockerException, ImageNotFound, NotFound
+import structlog
+from docker.errors import APIError, DockerException, NotFound
 from docker.types import LogConfig, Mount
 
-from ladybug_agent.adapters.docker_pull import StreamedPull, pull_failure
+from ladybug_agent.adapters.docker_pull import (
+    ENGINE_HINT,
+    StreamedPull,
+    engine_unreachable,
+    pull_failure,
+)
 from ladybug_agent.clock import Deadline
 from ladybug_agent.errors import ExternalFailure
 from ladybug_agent.model import (
@@ -23,8 +29,9 @@ from ladybug_agent.model import (
     RegistryLogin,
 )
 
+log = structlog.get_logger(__name__)
+
 TIMEOUT_S = 30
-ENGINE_HINT = "is the Docker engine running? `systemctl status docker`"
 
 
 class DockerEngine:
@@ -42,20 +49,20 @@ class DockerEngine:
         with self._errors("look at an image"):
             try:
                 found = self._api.inspect_image(reference)
-            except ImageNotFound:
+            except NotFound:
                 return None
         return ImageFacts(
             image_id=found["Id"],
             repository_digests=tuple(found.get("RepoDigests") or ()),
-            labels=dict(found["Config"].get("Labels") or {}),
+            labels=dict((found.get("Config") or {}).get("Labels") or {}),
         )
 
     def resolve(self, reference: str, login: RegistryLogin) -> str:
-        try:
-            with self._errors("ask the registry"):
+        with self._errors("ask the registry"):
+            try:
                 found = self._api.inspect_distribution(reference, auth_config=_auth(login))
-        except ExternalFailure as error:
-            raise pull_failure(reference, str(error.__cause__)) from error
+            except APIError as error:
+                raise pull_failure(reference, str(error)) from error
         return str(found["Descriptor"]["digest"])
 
     def pull(
@@ -84,17 +91,25 @@ class DockerEngine:
                 labels=spec.labels,
                 ports=[spec.port],
                 host_config=self._host_config(spec),
+                use_config_proxy=False,  # the environment is what the spec says, and no more
             )
         container_id = str(created["Id"])
         try:
             with self._errors(f"start the container {spec.name}"):
                 self._api.start(container_id)
         except ExternalFailure:
-            self.remove(container_id)
+            self._remove_unstarted(container_id)
             raise
         return container_id
 
-    def _host_config(self, spec: ContainerSpec) -> dict[str, Any]:
+    def _remove_unstarted(self, container_id: str) -> None:
+        """That it cannot be removed must not hide why it did not start."""
+        try:
+            self.remove(container_id)
+        except ExternalFailure as error:
+            log.warning("container_not_removed", container_id=container_id, code=error.code)
+
+    def _host_config(self, spec: ContainerSpec) -> Any:
         return self._api.create_host_config(
             binds=None,
             # type=bind, not a volume: a missing source is an error instead of an empty database.
@@ -103,7 +118,7 @@ class DockerEngine:
             port_bindings={spec.port: (spec.bind_address, spec.port)},
             read_only=True,
             cap_drop=["ALL"],
-            security_opt=["no-new-privileges:true"],
+            security_opt=["no-new-privileges"],
             pids_limit=spec.pids_limit,
             mem_limit=spec.memory_bytes,
             memswap_limit=spec.memory_bytes,
@@ -132,11 +147,7 @@ class DockerEngine:
         except APIError as error:
             raise _refused_by_engine(act, error) from error
         except (DockerException, requests.RequestException) as error:
-            raise ExternalFailure(
-                "container_engine_unreachable",
-                f"wanted to {act}, found no Docker engine at {self._base_url}",
-                hint=ENGINE_HINT,
-            ) from error
+            raise engine_unreachable(act, self._base_url) from error
 
 
 def _refused_by_engine(act: str, error: APIError) -> ExternalFailure:

@@ -13,7 +13,7 @@ from typing import Any
 
 import docker
 import requests
-from docker.errors import DockerException
+from docker.errors import APIError, DockerException, StreamParseError
 from urllib3.exceptions import HTTPError
 
 from ladybug_agent.clock import Deadline
@@ -21,22 +21,49 @@ from ladybug_agent.errors import AgentError, ExternalFailure
 
 LOOK_EVERY_S = 0.2
 STREAM_ENDED: dict[str, Any] = {}
+ENGINE_HINT = "is the Docker engine running? `systemctl status docker`"
 PULL_ACTIONS = "ecr:BatchGetImage and ecr:GetDownloadUrlForLayer"
 
-# What the engine says, in the order of looking, and what it means. The engine has no codes.
+# What the engine says, in the order of looking, and what it means. The engine has no codes, and a
+# bare number would be found in digests and account ids too.
 CAUSES = (
     (("no space left on device",), "image_no_space"),
-    (("not authorized", "no basic auth", "unauthorized", "denied", "401"), "image_pull_denied"),
-    (("not found", "manifest unknown", "name unknown", "404"), "image_not_found"),
     (
-        ("connection refused", "no such host", "timeout", "unreachable"),
+        (
+            "not authorized",
+            "no basic auth",
+            "unauthorized",
+            "access denied",
+            "denied:",
+            "forbidden",
+            "http 401",
+            "http 403",
+        ),
+        "image_pull_denied",
+    ),
+    (
+        ("not found", "manifest unknown", "name unknown", "no matching manifest", "http 404"),
+        "image_not_found",
+    ),
+    (
+        (
+            "connection refused",
+            "connection reset",
+            "no such host",
+            "server misbehaving",
+            "timeout",
+            "deadline exceeded",
+            "no route to host",
+            "unreachable",
+        ),
         "image_registry_unreachable",
     ),
 )
 HINTS = {
     "image_no_space": "free space on the engine's disk: `docker system df`, `docker image prune`",
     "image_pull_denied": f"allow {PULL_ACTIONS} on the repository, in this account and region",
-    "image_not_found": "check `container.image`; did a lifecycle policy remove the tag or digest?",
+    "image_not_found": "check `container.image`; did a lifecycle policy remove the tag or digest?"
+    " is it built for this architecture?",
     "image_registry_unreachable": "check the route and the VPC endpoints ecr.api, ecr.dkr and s3",
     "image_pull_failed": "try `docker pull` by hand; the engine's log has more",
 }
@@ -56,7 +83,7 @@ class StreamedPull:
         self._reference = reference
         self._auth = auth
         self._on_progress = on_progress
-        self._lines: queue.SimpleQueue[dict[str, Any]] = queue.SimpleQueue()
+        self._lines: queue.SimpleQueue[dict[str, Any] | Exception] = queue.SimpleQueue()
         self._layers: dict[str, int] = {}
 
     def run(self, deadline: Deadline) -> None:
@@ -70,6 +97,8 @@ class StreamedPull:
                 continue
             if line is STREAM_ENDED:
                 return
+            if isinstance(line, Exception):
+                raise self._failure(line) from line
             self._digest_line(line)
 
     def _read(self) -> None:
@@ -79,18 +108,32 @@ class StreamedPull:
             lines = client.pull(self._reference, stream=True, decode=True, auth_config=self._auth)
             for line in lines:
                 self._lines.put(line)
-        except (DockerException, requests.RequestException, HTTPError, ValueError) as error:
-            self._lines.put({"error": str(error)})
+        except (DockerException, StreamParseError, requests.RequestException, HTTPError) as error:
+            self._lines.put(error)
         else:
             self._lines.put(STREAM_ENDED)
 
+    def _failure(self, error: Exception) -> AgentError:
+        if isinstance(error, APIError):
+            return pull_failure(self._reference, str(error))
+        return engine_unreachable(f"pull {self._reference}", self._base_url)
+
     def _digest_line(self, line: dict[str, Any]) -> None:
-        if "error" in line:
-            raise pull_failure(self._reference, str(line["error"]))
+        # `error` is deprecated, and a future engine leaves it out.
+        if said := (line.get("errorDetail") or {}).get("message") or line.get("error"):
+            raise pull_failure(self._reference, str(said))
         if line.get("status") == "Downloading":
             progress = line.get("progressDetail") or {}
             self._layers[line.get("id", "")] = int(progress.get("current") or 0)
             self._on_progress(sum(self._layers.values()))
+
+
+def engine_unreachable(act: str, base_url: str) -> ExternalFailure:
+    return ExternalFailure(
+        "container_engine_unreachable",
+        f"wanted to {act}, found no Docker engine at {base_url}",
+        hint=ENGINE_HINT,
+    )
 
 
 def pull_failure(reference: str, said: str) -> AgentError:

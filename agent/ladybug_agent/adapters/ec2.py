@@ -15,23 +15,32 @@ class BotoEc2:
         self._clients = clients
 
     def attached_volumes(self, instance_id: str) -> tuple[AttachedVolume, ...]:
-        # A filtered and paginated call draws on the large token bucket; an instance has at most
-        # a few dozen attachments, so one page is all of them.
+        # A filtered and paginated call draws on the large token bucket. An instance has at most a
+        # few dozen attachments, but a page of a filtered call may be empty with more to follow.
         with aws_errors("ec2:DescribeVolumes"):
-            answer = self._clients.client("ec2").describe_volumes(
-                Filters=[{"Name": "attachment.instance-id", "Values": [instance_id]}],
-                MaxResults=PAGE_SIZE,
+            pages = (
+                self._clients.client("ec2")
+                .get_paginator("describe_volumes")
+                .paginate(
+                    Filters=[{"Name": "attachment.instance-id", "Values": [instance_id]}],
+                    PaginationConfig={"PageSize": PAGE_SIZE},
+                )
             )
-        volumes = answer["Volumes"]
-        return tuple(_attached(volume, instance_id) for volume in volumes)
+            volumes = [volume for page in pages for volume in page.get("Volumes", ())]
+        # A volume may be listed with its attachment just gone: EC2 is eventually consistent.
+        return tuple(
+            _attached(volume, attachment)
+            for volume in volumes
+            for attachment in volume["Attachments"]
+            if attachment["InstanceId"] == instance_id
+        )
 
 
-def _attached(volume: dict[str, Any], instance_id: str) -> AttachedVolume:
-    ours = next(a for a in volume["Attachments"] if a["InstanceId"] == instance_id)
+def _attached(volume: dict[str, Any], attachment: dict[str, Any]) -> AttachedVolume:
     return AttachedVolume(
         volume_id=volume["VolumeId"],
-        device_name=ours["Device"],
-        attachment_state=ours["State"],
+        device_name=attachment["Device"],
+        attachment_state=attachment["State"],
         snapshot_id=volume.get("SnapshotId") or "",
         size_gib=volume["Size"],
         iops=volume.get("Iops") or 0,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import binascii
 
 from ladybug_agent.adapters.aws import AwsClients, aws_errors
 from ladybug_agent.errors import ExternalFailure
@@ -20,9 +19,9 @@ class BotoEcr:
         with aws_errors("ecr:GetAuthorizationToken"):
             answer = self._clients.client("ecr").get_authorization_token()
         try:
-            pair = base64.b64decode(answer["authorizationData"][0]["authorizationToken"])
-            username, _, password = pair.decode().partition(":")
-        except (KeyError, IndexError, binascii.Error, UnicodeDecodeError) as error:
+            token = answer["authorizationData"][0]["authorizationToken"]
+            username, password = base64.b64decode(token, validate=True).decode().split(":", 1)
+        except (KeyError, IndexError, ValueError) as error:  # of which base64's is one
             raise ExternalFailure(
                 "image_login_garbled", "ECR answered with no readable token", hint="try again"
             ) from error

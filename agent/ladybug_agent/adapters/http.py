@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import requests
+from urllib3.exceptions import HTTPError, ReadTimeoutError
 
 from ladybug_agent.clock import Clock
 from ladybug_agent.errors import NotYet
@@ -11,6 +12,7 @@ from ladybug_agent.model import HttpReply
 CONNECT_TIMEOUT_S = 1.0
 TOTAL_TIMEOUT_S = 3.0
 BODY_BYTES = 64 * 1024
+HINT = "does the service still start? its own log says: `docker logs --tail 50 CONTAINER`"
 
 
 def direct_session() -> requests.Session:
@@ -30,10 +32,10 @@ class ServiceHttp:
     def get(self, url: str) -> HttpReply:
         try:
             return self._get(url)
-        except requests.Timeout as error:
-            raise NotYet("health_timeout", f"{url} did not answer in time") from error
-        except requests.RequestException as error:
-            raise NotYet("health_unreachable", f"nothing answers at {url}") from error
+        except (requests.Timeout, ReadTimeoutError) as error:
+            raise NotYet("health_timeout", f"{url} did not answer in time", hint=HINT) from error
+        except (requests.RequestException, HTTPError) as error:
+            raise NotYet("health_unreachable", f"nothing answers at {url}", hint=HINT) from error
 
     def _get(self, url: str) -> HttpReply:
         give_up = self._clock.monotonic() + TOTAL_TIMEOUT_S
@@ -41,10 +43,11 @@ class ServiceHttp:
         timeout = (CONNECT_TIMEOUT_S, TOTAL_TIMEOUT_S - CONNECT_TIMEOUT_S)
         with self._session.get(url, timeout=timeout, allow_redirects=False, stream=True) as reply:
             body = b""
-            for chunk in reply.iter_content(4096):
-                body += chunk
+            # read1 takes what has come; iter_content would wait until its chunk is full.
+            while part := reply.raw.read1(BODY_BYTES, decode_content=True):
+                body += part
                 if len(body) >= BODY_BYTES:
                     break
                 if self._clock.monotonic() > give_up:
-                    raise NotYet("health_timeout", f"{url} did not finish its answer in time")
+                    raise NotYet("health_timeout", f"{url} did not end its answer", hint=HINT)
             return HttpReply(status=reply.status_code, body=body[:BODY_BYTES])

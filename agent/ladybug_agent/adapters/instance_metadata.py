@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from datetime import UTC, datetime
-from typing import Any
 
 from ladybug_agent.adapters.imds import Imds
 from ladybug_agent.errors import ExternalFailure, NotYet
@@ -24,13 +23,13 @@ class ImdsMetadata:
         mac = self._required("meta-data/mac")
         try:
             return InstanceIdentity(
-                instance_id=document["instanceId"],
-                account_id=document["accountId"],
-                region=document["region"],
-                availability_zone=document["availabilityZone"],
-                instance_type=document["instanceType"],
-                private_ip=document["privateIp"],
-                launched_at=datetime.fromisoformat(document["pendingTime"]).astimezone(UTC),
+                instance_id=_string(document, "instanceId"),
+                account_id=_string(document, "accountId"),
+                region=_string(document, "region"),
+                availability_zone=_string(document, "availabilityZone"),
+                instance_type=_string(document, "instanceType"),
+                private_ip=_string(document, "privateIp"),
+                launched_at=_moment(document, "pendingTime"),
                 private_dns=self._required("meta-data/local-hostname"),
                 vpc_id=self._required(f"meta-data/network/interfaces/macs/{mac}/vpc-id"),
                 # 404 until Auto Scaling has moved the instance for the first time.
@@ -38,7 +37,7 @@ class ImdsMetadata:
                     "meta-data/autoscaling/target-lifecycle-state"
                 ),
             )
-        except (KeyError, TypeError, ValueError, AttributeError) as error:
+        except (KeyError, TypeError, ValueError) as error:
             raise _garbled("the instance identity document") from error
 
     def instance_id(self) -> str:
@@ -49,18 +48,22 @@ class ImdsMetadata:
 
     def credentials(self) -> Credentials:
         role = self._imds.get(ROLE_PATH)
-        if role is None:
-            # The one 404 that is not an answer: credentials can appear seconds after boot.
+        text = self._imds.get(f"{ROLE_PATH}{role.split()[0]}") if role else None
+        if role is None or text is None:
+            # The 404s that are no answer: role and credentials can appear seconds after boot.
             raise NotYet(
                 "credentials_missing",
-                "wanted credentials of the instance role, found no role in instance metadata",
+                "wanted credentials of the instance role, found none in instance metadata",
                 hint="set IamInstanceProfile in the launch template",
             )
-        document = self._document(f"{ROLE_PATH}{role.split()[0]}")
+        document = _parsed(text, "the credentials of the instance role")
         try:
             return _credentials(document, role)
-        except (KeyError, TypeError, ValueError, AttributeError) as error:
+        except (KeyError, TypeError, ValueError) as error:
             raise _garbled("the credentials of the instance role") from error
+
+    def _document(self, path: str) -> dict[str, object]:
+        return _parsed(self._required(path), path)
 
     def _required(self, path: str) -> str:
         if (text := self._imds.get(path)) is not None:
@@ -71,17 +74,8 @@ class ImdsMetadata:
             hint="is this an EC2 instance, and is the endpoint really instance metadata?",
         )
 
-    def _document(self, path: str) -> dict[str, Any]:
-        try:
-            document = json.loads(self._required(path))
-        except ValueError as error:
-            raise _garbled(path) from error
-        if not isinstance(document, dict):
-            raise _garbled(path)
-        return document
 
-
-def _credentials(document: dict[str, Any], role: str) -> Credentials:
+def _credentials(document: dict[str, object], role: str) -> Credentials:
     if document["Code"] != "Success":
         raise NotYet(
             "credentials_missing",
@@ -89,11 +83,35 @@ def _credentials(document: dict[str, Any], role: str) -> Credentials:
             hint="the role's trust policy must let ec2.amazonaws.com assume it",
         )
     return Credentials(
-        access_key_id=document["AccessKeyId"],
-        secret_access_key=document["SecretAccessKey"],
-        session_token=document["Token"],
-        expires_at=datetime.fromisoformat(document["Expiration"]),
+        access_key_id=_string(document, "AccessKeyId"),
+        secret_access_key=_string(document, "SecretAccessKey"),
+        session_token=_string(document, "Token"),
+        expires_at=_moment(document, "Expiration"),
     )
+
+
+def _parsed(text: str, what: str) -> dict[str, object]:
+    try:
+        document = json.loads(text)
+    except ValueError as error:
+        raise _garbled(what) from error
+    if not isinstance(document, dict):
+        raise _garbled(what)
+    return document
+
+
+def _string(document: dict[str, object], name: str) -> str:
+    value = document[name]
+    if not isinstance(value, str):
+        raise TypeError(f"{name} is not a string")
+    return value
+
+
+def _moment(document: dict[str, object], name: str) -> datetime:
+    moment = datetime.fromisoformat(_string(document, name))
+    if moment.tzinfo is None:
+        raise ValueError(f"{name} has no time zone")
+    return moment.astimezone(UTC)
 
 
 def _garbled(what: str) -> ExternalFailure:

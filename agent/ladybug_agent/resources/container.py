@@ -107,7 +107,7 @@ def _refuse_unrestricted(found: ContainerFacts, spec: ContainerSpec) -> None:
         "read-only root": found.read_only_root,
         "read-only data": found.binds == (spec.data,),
         "dropped capabilities": found.capabilities_dropped == {"ALL"},
-        "no new privileges": "no-new-privileges:true" in found.security_options,
+        "no new privileges": "no-new-privileges" in found.security_options,
         "unprivileged user": found.user == spec.user,
         "no restart by the engine": found.restart_policy in {"no", ""},
     }

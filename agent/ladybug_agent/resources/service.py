@@ -16,7 +16,7 @@ from ladybug_agent.waiting import BRISK, wait_until
 
 OK = 200
 SHOWN_CHARS = 200
-HINT = "the service's own log says why: `docker logs --tail 50 graph-api-shared`"
+HINT = "the service's own log says why: `docker logs --tail 50 CONTAINER`"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,7 +92,7 @@ def judge_info(reply: HttpReply) -> None:
 def _document(reply: HttpReply) -> dict[str, Any] | None:
     try:
         document = json.loads(reply.body)
-    except ValueError:
+    except (ValueError, RecursionError):  # the latter for `[[[[…`
         return None
     return document if isinstance(document, dict) else None
 

@@ -1,0 +1,67 @@
+"""The real servers and programs that the tests of the adapters share."""
+
+from __future__ import annotations
+
+import gc
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from contract.support.aws import point_at, quick_clients
+from contract.support.programs import FakePrograms
+from ladybug_agent.adapters.aws import AwsClients
+from ladybug_agent.clock import Deadline, SystemClock
+from ladybug_lab.aws import LabAws
+from ladybug_lab.imds import LabImds
+
+
+@pytest.fixture
+def imds() -> Iterator[LabImds]:
+    with LabImds() as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def aws_server() -> Iterator[LabAws]:
+    with LabAws() as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def kept_clients() -> AwsClients:
+    """Clients for all modules, because making one costs more than a call."""
+    return quick_clients()
+
+
+@pytest.fixture
+def aws(aws_server: LabAws) -> LabAws:
+    aws_server.reset()
+    return aws_server
+
+
+@pytest.fixture(scope="module")
+def clients(aws_server: LabAws, kept_clients: AwsClients) -> Iterator[AwsClients]:
+    """The kept clients, in an environment that points those yet to be made at the lab."""
+    with pytest.MonkeyPatch.context() as monkeypatch:
+        point_at(aws_server.url, monkeypatch)
+        yield kept_clients
+
+
+@pytest.fixture
+def programs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> FakePrograms:
+    return FakePrograms(tmp_path / "bin", monkeypatch)
+
+
+@pytest.fixture
+def deadline() -> Deadline:
+    return Deadline.after(10, SystemClock())
+
+
+@pytest.fixture
+def no_docker(tmp_path: Path) -> Iterator[str]:
+    """An address where no engine listens. For a test that ignores ResourceWarning, because
+    docker-py leaves its socket open when it cannot connect.
+    """
+    yield f"unix://{tmp_path}/no-docker.sock"
+    gc.collect()

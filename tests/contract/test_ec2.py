@@ -1,0 +1,103 @@
+"""EC2's view of the volumes of one instance."""
+
+from __future__ import annotations
+
+import pytest
+
+from contract.support.aws import point_at, quick_clients
+from contract.support.http_server import Exchange, serving
+from ladybug_agent.adapters.aws import AwsClients
+from ladybug_agent.adapters.ec2 import BotoEc2
+from ladybug_agent.errors import ExternalFailure
+from ladybug_agent.model import AttachedVolume
+from ladybug_lab.aws import LabAws
+from ladybug_lab.provision import Plan, provision
+
+ROOT = "/dev/xvda"
+INSTANCE_ID = "i-0123456789abcdef0"
+PAGE = """<DescribeVolumesResponse xmlns="http://ec2.amazonaws.com/doc/2016-11-15/">
+<volumeSet>{volumes}</volumeSet>{token}</DescribeVolumesResponse>"""
+VOLUME = """<item><volumeId>vol-1</volumeId><size>20</size><snapshotId/><encrypted>true</encrypted>
+<attachmentSet>{attachments}</attachmentSet></item>"""
+ATTACHMENT = f"""<item><volumeId>vol-1</volumeId><instanceId>{INSTANCE_ID}</instanceId>
+<device>/dev/sdf</device><status>attaching</status></item>"""
+
+
+@pytest.fixture
+def ec2(aws: LabAws, clients: AwsClients) -> BotoEc2:
+    del aws  # emptied for this test
+    return BotoEc2(clients)
+
+
+def test_the_data_volume_is_described_with_its_attachment(aws: LabAws, ec2: BotoEc2) -> None:
+    stack = provision(aws, Plan(volume_gib=7, device_name="/dev/sdf"))
+    volumes = {volume.device_name: volume for volume in ec2.attached_volumes(stack.instance_id)}
+    assert set(volumes) == {ROOT, "/dev/sdf"}
+    data = volumes["/dev/sdf"]
+    assert data == AttachedVolume(
+        volume_id=stack.volume_id,
+        device_name="/dev/sdf",
+        attachment_state="attached",
+        snapshot_id=stack.snapshot_id,
+        size_gib=7,
+        iops=data.iops,
+        encrypted=True,
+    )
+
+
+def test_an_unencrypted_volume_is_said_to_be_so(aws: LabAws, ec2: BotoEc2) -> None:
+    stack = provision(aws, Plan(encrypted=False))
+    assert [v.encrypted for v in ec2.attached_volumes(stack.instance_id)] == [False, False]
+
+
+def test_a_volume_made_from_nothing_has_no_snapshot(aws: LabAws, ec2: BotoEc2) -> None:
+    stack = provision(aws, Plan())
+    root = next(v for v in ec2.attached_volumes(stack.instance_id) if v.device_name == ROOT)
+    assert root.snapshot_id == ""
+
+
+def test_the_volumes_of_another_instance_are_not_listed(aws: LabAws, ec2: BotoEc2) -> None:
+    stack = provision(aws, Plan())
+    other = aws.client("ec2").run_instances(ImageId="ami-0", MinCount=1, MaxCount=1)
+    listed = ec2.attached_volumes(other["Instances"][0]["InstanceId"])
+    assert listed
+    assert stack.volume_id not in {volume.volume_id for volume in listed}
+
+
+def test_nothing_is_listed_for_an_instance_without_volumes(aws: LabAws, ec2: BotoEc2) -> None:
+    provision(aws, Plan())
+    assert ec2.attached_volumes(INSTANCE_ID) == ()
+
+
+def test_a_detached_volume_is_not_listed(aws: LabAws, ec2: BotoEc2) -> None:
+    stack = provision(aws, Plan(attach=False))
+    assert [v.device_name for v in ec2.attached_volumes(stack.instance_id)] == [ROOT]
+
+
+def test_access_denied_names_the_iam_action(aws: LabAws, ec2: BotoEc2) -> None:
+    aws.faults.add("DescribeVolumes", code="UnauthorizedOperation", status=403)
+    with pytest.raises(ExternalFailure) as failure:
+        ec2.attached_volumes(INSTANCE_ID)
+    assert failure.value.code == "aws_access_denied"
+    assert "ec2:DescribeVolumes" in failure.value.hint
+
+
+def test_a_page_may_be_empty_and_another_follow(monkeypatch: pytest.MonkeyPatch) -> None:
+    def pages(exchange: Exchange) -> None:
+        if b"NextToken=more" in exchange.body:
+            volume = VOLUME.format(attachments=ATTACHMENT)
+            exchange.answer(200, PAGE.format(volumes=volume, token=""))
+        else:
+            exchange.answer(200, PAGE.format(volumes="", token="<nextToken>more</nextToken>"))
+
+    with serving(pages) as server:
+        point_at(server.url, monkeypatch)
+        found = BotoEc2(quick_clients()).attached_volumes(INSTANCE_ID)
+    assert [(v.volume_id, v.attachment_state, v.iops) for v in found] == [("vol-1", "attaching", 0)]
+
+
+def test_a_volume_that_is_detached_meanwhile_is_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    volume = VOLUME.format(attachments="")
+    with serving(lambda e: e.answer(200, PAGE.format(volumes=volume, token=""))) as server:
+        point_at(server.url, monkeypatch)
+        assert BotoEc2(quick_clients()).attached_volumes(INSTANCE_ID) == ()

@@ -1,0 +1,184 @@
+"""One suite for every instance registry: the real one on an emulated DynamoDB, and the fake."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+from boto3.dynamodb.types import TypeSerializer
+
+from contract.support.aws import make_registry_table
+from fakes.registry import FakeRegistry
+from ladybug_agent.adapters.aws import AwsClients
+from ladybug_agent.adapters.dynamodb import DynamoDbRegistry
+from ladybug_agent.errors import Fenced
+from ladybug_agent.ports import InstanceRegistry, Row, RowValue
+from ladybug_lab.aws import LabAws
+
+INSTANCE_ID = "i-0123456789abcdef0"
+NOW = 1_770_379_200
+OURS: Row = {
+    "instance_id": INSTANCE_ID,
+    "registration_id": "registration-of-this-boot",
+    "boot_id": "boot-2",
+    "booted_at": NOW - 60,
+    "write_id": "write-1",
+    "status": "healthy",
+    "lease_expires_at": NOW + 150,
+}
+THEIRS: Row = {
+    **OURS,
+    "registration_id": "registration-of-someone-else",
+    "write_id": "write-of-someone-else",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    registry: InstanceRegistry
+    place: Callable[[Row], None]
+    """Put a row there, whatever is there."""
+
+
+@pytest.fixture(params=["real", "fake"])
+def subject(request: pytest.FixtureRequest) -> Subject:
+    if request.param == "fake":
+        fake = FakeRegistry()
+        return Subject(fake, lambda row: fake.rows.update({str(row["instance_id"]): row}))
+    aws: LabAws = request.getfixturevalue("aws")
+    clients: AwsClients = request.getfixturevalue("clients")
+    table = make_registry_table(aws)
+    dynamodb = aws.client("dynamodb")
+    return Subject(
+        DynamoDbRegistry(clients, table),
+        lambda row: dynamodb.put_item(TableName=table, Item=item(row)),
+    )
+
+
+def item(row: Row) -> dict[str, Any]:
+    return {name: TypeSerializer().serialize(value) for name, value in row.items()}
+
+
+def without(row: Row, *names: str) -> dict[str, RowValue]:
+    return {name: value for name, value in row.items() if name not in names}
+
+
+def assert_gives_way(subject: Subject, held: Row) -> None:
+    subject.place(held)
+    subject.registry.put(OURS, now=NOW)
+    assert subject.registry.row(INSTANCE_ID) == OURS
+
+
+def assert_is_fenced(subject: Subject, held: Row) -> Fenced:
+    subject.place(held)
+    with pytest.raises(Fenced, match="found it held by registration") as refusal:
+        subject.registry.put(OURS, now=NOW)
+    assert refusal.value.code == "registration_fenced"
+    assert subject.registry.row(INSTANCE_ID) == held
+    return refusal.value
+
+
+def test_an_absent_row_is_none(subject: Subject) -> None:
+    assert subject.registry.row(INSTANCE_ID) is None
+
+
+def test_a_row_is_written_where_there_is_none(subject: Subject) -> None:
+    subject.registry.put(OURS, now=NOW)
+    assert subject.registry.row(INSTANCE_ID) == OURS
+
+
+def test_the_row_of_another_instance_is_not_in_the_way(subject: Subject) -> None:
+    other = {**THEIRS, "instance_id": "i-0fedcba9876543210"}
+    subject.place(other)
+    subject.registry.put(OURS, now=NOW)
+    assert subject.registry.row("i-0fedcba9876543210") == other
+
+
+def test_our_own_row_is_overwritten_as_a_whole(subject: Subject) -> None:
+    assert_gives_way(subject, {**OURS, "write_id": "write-0", "left_over": "attribute"})
+
+
+def test_the_row_of_an_older_boot_is_overwritten_even_with_a_live_lease(subject: Subject) -> None:
+    assert_gives_way(subject, {**THEIRS, "boot_id": "boot-1", "booted_at": NOW - 3600})
+
+
+def test_another_registration_of_the_same_boot_is_not_overwritten(subject: Subject) -> None:
+    refusal = assert_is_fenced(subject, THEIRS)
+    assert refusal.facts["held_by"] == "registration-of-someone-else"
+
+
+def test_a_late_write_of_an_older_boot_does_not_take_the_row_back(subject: Subject) -> None:
+    assert_is_fenced(subject, {**THEIRS, "boot_id": "boot-3", "booted_at": NOW})
+
+
+def test_two_boots_in_the_same_second_do_not_overwrite_one_another(subject: Subject) -> None:
+    assert_is_fenced(subject, {**THEIRS, "boot_id": "boot-3"})
+
+
+def test_a_row_that_does_not_say_when_it_booted_is_not_taken_for_an_older_one(
+    subject: Subject,
+) -> None:
+    assert_is_fenced(subject, {**without(THEIRS, "booted_at"), "boot_id": "boot-1"})
+
+
+def test_a_lease_that_ran_out_protects_nothing(subject: Subject) -> None:
+    assert_gives_way(subject, {**THEIRS, "lease_expires_at": NOW - 1})
+
+
+def test_a_lease_holds_to_its_last_second(subject: Subject) -> None:
+    assert_is_fenced(subject, {**THEIRS, "lease_expires_at": NOW})
+
+
+def test_a_registration_without_a_lease_is_not_overwritten(subject: Subject) -> None:
+    assert_is_fenced(subject, without(THEIRS, "lease_expires_at"))
+
+
+def test_a_terminated_row_is_overwritten(subject: Subject) -> None:
+    assert_gives_way(subject, {**THEIRS, "status": "terminated"})
+
+
+@pytest.mark.parametrize("status", ["initializing", "unhealthy", "draining", "terminating"])
+def test_a_live_row_of_another_status_is_not_overwritten(subject: Subject, status: str) -> None:
+    assert_is_fenced(subject, {**THEIRS, "status": status})
+
+
+def test_the_row_of_software_without_registrations_is_overwritten(subject: Subject) -> None:
+    assert_gives_way(subject, {"instance_id": INSTANCE_ID, "status": "healthy"})
+
+
+def test_our_own_write_that_a_retry_finds_there_is_a_success(subject: Subject) -> None:
+    """The row is ours by its write id, whatever else the condition makes of it."""
+    written = {**THEIRS, "write_id": OURS["write_id"]}
+    subject.place(written)
+    subject.registry.put(OURS, now=NOW)
+    assert subject.registry.row(INSTANCE_ID) == written
+
+
+def test_values_come_back_as_they_went(subject: Subject) -> None:
+    values: dict[str, RowValue] = {
+        "text": "größer",
+        "empty": "",
+        "digits": "0123",
+        "number": 7,
+        "negative": -7,
+        "zero": 0,
+        "large": 2**53 + 1,
+        "float": 12.3,
+        "whole": 12.0,
+        "small": 1e-7,
+        "yes": True,
+        "no": False,
+    }
+    subject.registry.put({**OURS, **values}, now=NOW)
+    found = subject.registry.row(INSTANCE_ID)
+    assert found == {**OURS, **values}
+    assert (found["yes"], found["no"]) == (True, False)
+    assert [type(found[name]) for name in ("text", "digits", "number", "float", "yes")] == [
+        str,
+        str,
+        int,
+        float,
+        bool,
+    ]

@@ -1,0 +1,106 @@
+"""Evidence made by hand, for tests of one step without the steps before it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Literal
+
+from fakes.build import IMAGE_BY_DIGEST, a_config
+from fakes.databases import DATABASE_UUID
+from fakes.engine import DIGEST, image_facts
+from fakes.instance import GIB, IDENTITY, VOLUME
+from fakes.storage import DISK
+from ladybug_agent.config import Config
+from ladybug_agent.model import AttachedVolume, ContainerSpec, InstanceIdentity
+from ladybug_agent.resources.container import RunningContainer
+from ladybug_agent.resources.container_spec import container_spec
+from ladybug_agent.resources.database_file import DatabaseHeader
+from ladybug_agent.resources.device import DataDevice
+from ladybug_agent.resources.image import PulledImage
+from ladybug_agent.resources.mount import DataMount
+from ladybug_agent.resources.servable import ServableSnapshot
+from ladybug_agent.resources.service import HealthyService
+from ladybug_agent.resources.snapshot import Database, VerifiedSnapshot
+from ladybug_agent.resources.volume import Volume
+
+
+def a_volume(*, attached: AttachedVolume = VOLUME, instance: InstanceIdentity = IDENTITY) -> Volume:
+    return Volume(instance=instance, attached=attached)
+
+
+def a_device(*, volume: Volume | None = None, filesystem: str = "xfs") -> DataDevice:
+    return DataDevice(
+        volume=volume or a_volume(),
+        disk=DISK,
+        filesystem=filesystem,
+        filesystem_uuid="5e5e5e5e-0000-4000-8000-000000000001",
+    )
+
+
+def a_mount(path: Path, *, mount_id: int = 37, device: DataDevice | None = None) -> DataMount:
+    return DataMount(device=device or a_device(), path=path, mount_id=mount_id)
+
+
+def a_database(name: str = "sec", *, storage_version: int = 41, pages: int = 3) -> Database:
+    header = DatabaseHeader(
+        storage_version=storage_version, database_uuid=str(DATABASE_UUID), pages_needed=pages
+    )
+    return Database(name=name, size_bytes=pages * 4096, header=header)
+
+
+def a_snapshot(
+    path: Path, *databases: Database, mount: DataMount | None = None
+) -> VerifiedSnapshot:
+    return VerifiedSnapshot(
+        mount=mount or a_mount(path),
+        directory=path / "databases",
+        databases=databases or (a_database(),),
+    )
+
+
+def an_image(storage_versions: str = "40-49") -> PulledImage:
+    return PulledImage(
+        configured=IMAGE_BY_DIGEST,
+        digest=DIGEST,
+        image_id=image_facts(DIGEST).image_id,
+        storage_versions=storage_versions,
+    )
+
+
+def a_servable(
+    path: Path,
+    *,
+    snapshot: VerifiedSnapshot | None = None,
+    image: PulledImage | None = None,
+    version_check: Literal["passed", "skipped"] = "passed",
+) -> ServableSnapshot:
+    return ServableSnapshot(
+        snapshot=snapshot or a_snapshot(path),
+        image=image or an_image(),
+        version_check=version_check,
+    )
+
+
+def a_spec(
+    tmp_path: Path, *, servable: ServableSnapshot | None = None, config: Config | None = None
+) -> ContainerSpec:
+    return container_spec(servable or a_servable(tmp_path), config or a_config(tmp_path), 16 * GIB)
+
+
+def a_container(
+    tmp_path: Path,
+    *,
+    servable: ServableSnapshot | None = None,
+    container_id: str = "c0ffee" * 10 + "c0ff",
+) -> RunningContainer:
+    found = servable or a_servable(tmp_path)
+    return RunningContainer(
+        servable=found,
+        spec=a_spec(tmp_path, servable=found),
+        container_id=container_id,
+        started_here=True,
+    )
+
+
+def a_service(tmp_path: Path, *, container: RunningContainer | None = None) -> HealthyService:
+    return HealthyService(container=container or a_container(tmp_path), database_count=1)

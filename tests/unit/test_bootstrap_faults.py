@@ -1,0 +1,134 @@
+"""Whole runs of the boot in which something fails: nothing unproven is left to serve."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from fakes.boot import BRANCHES, STEPS, Machine
+from fakes.clock import FakeClock
+from fakes.engine import FakeEngine
+from fakes.faults import FAULTS, Fault
+from fakes.instance import FOREVER, FakeEc2
+from fakes.storage import FakeBlockDevices
+from ladybug_agent.boot_process import Ending
+from ladybug_agent.errors import ExternalFailure
+from ladybug_agent.exit_status import exit_status
+from ladybug_agent.model import FilesystemProbe
+
+DOWN = ExternalFailure("image_registry_unreachable", "no such host")
+
+
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """A boot that failed, with the fault that it met."""
+
+    fault: Fault
+    machine: Machine
+    ending: Ending
+
+
+def by_name(fault: Fault) -> str:
+    return f"{fault.step}-{fault.code}"
+
+
+@pytest.fixture(scope="module", params=FAULTS, ids=by_name)
+def failed(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Failed:
+    """One boot for each fault; the tests only look at what it left."""
+    fault: Fault = request.param
+    machine = Machine.with_fault(tmp_path_factory.mktemp("machine"), fault)
+    return Failed(fault, machine, machine.boot())
+
+
+def test_a_fault_fails_the_boot_at_its_step_with_its_code(failed: Failed) -> None:
+    record, statuses = failed.machine.record, failed.machine.statuses
+    assert (record["outcome"], record["code"], statuses[failed.fault.step]) == (
+        "failed",
+        failed.fault.code,
+        "failed",
+    )
+
+
+def test_a_fault_ends_the_process_with_its_exit_status(failed: Failed) -> None:
+    assert failed.ending.error is not None
+    assert exit_status(failed.ending.error) == failed.fault.exit_status
+
+
+def test_after_a_fault_no_row_says_healthy_and_nothing_runs(failed: Failed) -> None:
+    assert failed.machine.row_status == "no row"
+    assert failed.machine.container_status in {"absent", "exited"}
+
+
+def test_a_fault_is_announced_once_with_its_reason(failed: Failed) -> None:
+    (told,) = failed.machine.told
+    assert (told.success, told.reason.partition(": ")[0]) == (False, failed.fault.code)
+
+
+def test_after_a_fault_no_later_step_has_begun(failed: Failed) -> None:
+    at = failed.fault.step
+    later = set(STEPS[STEPS.index(at) + 1 : -1])
+    begun = set(failed.machine.statuses) & later
+    assert begun <= (BRANCHES if at in BRANCHES else set())
+
+
+@pytest.mark.parametrize("step", STEPS[:-1])
+def test_every_step_has_a_fault(step: str) -> None:
+    assert step in {fault.step for fault in FAULTS}
+
+
+def test_a_failing_data_branch_cancels_the_pull(tmp_path: Path) -> None:
+    clock = FakeClock()
+    machine = Machine.make(
+        tmp_path,
+        clock,
+        block_devices=FakeBlockDevices(clock, probe=FilesystemProbe()),
+        engine=FakeEngine(clock, pull_held=True),
+    )
+    machine.boot()
+    assert (machine.record["code"], machine.statuses["pull_image"]) == (
+        "filesystem_missing",
+        "cancelled",
+    )
+
+
+def test_a_failing_pull_cancels_the_data_branch(tmp_path: Path) -> None:
+    clock = FakeClock(stands_still=True)
+    machine = Machine.make(
+        tmp_path,
+        clock,
+        ec2=FakeEc2(appear_after_looks=FOREVER),
+        engine=FakeEngine(clock, refuses={"pull": DOWN}),
+    )
+    machine.boot()
+    assert (machine.record["code"], machine.statuses["find_volume"]) == (
+        "image_registry_unreachable",
+        "cancelled",
+    )
+
+
+def test_the_boot_as_a_whole_has_its_deadline(tmp_path: Path) -> None:
+    clock = FakeClock()
+    machine = Machine.make(
+        tmp_path,
+        clock,
+        config={"instance.boot_timeout_s": 30.0},
+        block_devices=FakeBlockDevices(clock, appear_after_s=60.0),
+    )
+    machine.boot()
+    waited = next(s for s in machine.record["steps"] if s["name"] == "await_device")
+    assert (waited["status"], waited["duration_s"]) == ("failed", 30.0)
+
+
+def test_each_branch_has_its_own_time(tmp_path: Path) -> None:
+    clock = FakeClock()
+    machine = Machine.make(
+        tmp_path,
+        clock,
+        ec2=FakeEc2(appear_after_looks=1),
+        engine=FakeEngine(clock, pull_s=40.0),
+    )
+    machine.boot()
+    took = {step["name"]: step["duration_s"] for step in machine.record["steps"]}
+    assert (took["find_volume"], took["pull_image"]) == (2.0, 40.0)

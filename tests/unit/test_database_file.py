@@ -1,0 +1,50 @@
+"""The header of a database file."""
+
+from __future__ import annotations
+
+import pytest
+
+from fakes.databases import DATABASE_UUID, header_bytes, never_checkpointed_bytes
+from ladybug_agent.resources.database_file import HEADER, HeaderError, parse_header
+
+
+def test_a_header_tells_version_and_uuid() -> None:
+    header = parse_header(header_bytes(storage_version=41))
+    assert (header.storage_version, header.database_uuid) == (41, str(DATABASE_UUID))
+
+
+@pytest.mark.parametrize(
+    ("head", "pages"),
+    [
+        (header_bytes(catalog=(9, 4), metadata=(2, 1)), 13),
+        (header_bytes(catalog=(1, 1), metadata=(20, 5)), 25),
+        (header_bytes(page_count=100), 100),
+        (header_bytes(catalog=(200, 1), page_count=100), 201),
+        (header_bytes(catalog=(0, 0), metadata=(0, 0)), 1),
+        (never_checkpointed_bytes(), 1),
+    ],
+)
+def test_a_file_needs_the_pages_that_its_header_points_to(head: bytes, pages: int) -> None:
+    assert parse_header(head).pages_needed == pages
+
+
+def test_what_stands_where_a_page_count_may_be_is_not_always_one() -> None:
+    head = bytearray(header_bytes(page_count=100))
+    head[44] = 1
+    assert parse_header(bytes(head)).pages_needed == 3
+
+
+def test_more_than_the_header_may_be_given() -> None:
+    assert parse_header(header_bytes().ljust(4096, b"\xff")).storage_version == 41
+
+
+@pytest.mark.parametrize("size", [0, 1, 4, HEADER.size - 1])
+def test_a_piece_of_a_header_is_no_header(size: int) -> None:
+    with pytest.raises(HeaderError, match=rf"shorter than its header \({size} of 49 bytes\)"):
+        parse_header(header_bytes()[:size])
+
+
+@pytest.mark.parametrize("magic", [b"KUZU", b"SQLi", b"\0\0\0\0", b"lbug"])
+def test_another_magic_is_no_header(magic: bytes) -> None:
+    with pytest.raises(HeaderError, match="instead of b'LBUG'"):
+        parse_header(header_bytes(magic=magic))

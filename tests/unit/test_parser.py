@@ -1,0 +1,68 @@
+"""The command line: what it says of itself, and what it refuses."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from ladybug_agent import __version__
+from ladybug_agent.parser import build_parser
+
+VERBS = (["bootstrap"], ["status"], ["config"], ["config", "check"], ["rehearse"])
+
+
+def test_the_version_is_printed(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as caught:
+        build_parser().parse_args(["--version"])
+    assert (caught.value.code, capsys.readouterr().out) == (0, f"ladybug-agent {__version__}\n")
+
+
+@pytest.mark.parametrize("verb", [[], *VERBS], ids=" ".join)
+def test_every_help_ends_with_the_exit_statuses(
+    verb: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit):
+        build_parser().parse_args([*verb, "--help"])
+    ending = capsys.readouterr().out.partition("exit status:")[2]
+    assert [line.split()[0] for line in ending.strip().splitlines()] == [
+        "0", "1", "2", "3", "4", "75",
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "argv",
+    [
+        [],
+        ["boot"],
+        ["config"],
+        ["bootstrap", "--format", "xml"],
+        ["bootstrap", "now"],
+        ["status", "--timeout", "soon"],
+        ["status", "--timeout", "0"],
+        ["status", "--timeout", "-1"],
+        ["status", "--timeout", "nan"],
+        ["status", "--timeout", "inf"],
+    ],
+    ids=" ".join,
+)
+def test_a_wrong_command_line_is_a_usage_error(
+    argv: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as caught:
+        build_parser().parse_args(argv)
+    assert (caught.value.code, "usage: ladybug-agent" in capsys.readouterr().err) == (2, True)
+
+
+def test_the_defaults_of_status() -> None:
+    arguments = build_parser().parse_args(["status"])
+    assert (arguments.config, arguments.format, arguments.wait, arguments.timeout) == (
+        Path("/etc/ladybug-agent/config.toml"),
+        "text",
+        False,
+        900.0,
+    )
+
+
+def test_a_timeout_may_have_a_fraction() -> None:
+    assert build_parser().parse_args(["status", "--timeout", "0.5"]).timeout == 0.5
