@@ -8,7 +8,8 @@ from typing import Any
 
 import structlog
 
-from ladybug_agent.bootstrap import Boot, bootstrap
+from ladybug_agent.boot import Boot
+from ladybug_agent.bootstrap import bootstrap
 from ladybug_agent.clock import Clock, Deadline
 from ladybug_agent.config import Config
 from ladybug_agent.errors import AgentError, ConfigError

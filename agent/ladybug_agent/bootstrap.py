@@ -6,63 +6,44 @@ Each step returns evidence, and the next step takes it: the types hold the order
 from __future__ import annotations
 
 from contextlib import ExitStack
-from dataclasses import dataclass
 from pathlib import Path
 
-import structlog
-
-from ladybug_agent.announce import announce_failure, announce_success, is_a_verdict
+from ladybug_agent.announce import announce_success, is_a_verdict
+from ladybug_agent.boot import Boot
 from ladybug_agent.branches import run_both
-from ladybug_agent.clock import Deadline
-from ladybug_agent.config import Config
-from ladybug_agent.errors import AgentError
+from ladybug_agent.errors import Cancelled
 from ladybug_agent.model import InstanceIdentity
-from ladybug_agent.ports import World
-from ladybug_agent.record import BootRecord
-from ladybug_agent.resources.container import RunningContainer, ensure_running, stop_unproven
+from ladybug_agent.resources.container import RunningContainer, ensure_running
 from ladybug_agent.resources.container_spec import container_spec
 from ladybug_agent.resources.device import await_device
 from ladybug_agent.resources.identity import await_identity
 from ladybug_agent.resources.image import PulledImage, ensure_image, parse_image_reference
 from ladybug_agent.resources.mount import ensure_mounted
 from ladybug_agent.resources.registration import Registration, ensure_registered
-from ladybug_agent.resources.registry_row import Fence, registry_row
+from ladybug_agent.resources.registry_row import registry_row
 from ladybug_agent.resources.servable import judge_servable
 from ladybug_agent.resources.service import HealthyService, await_healthy
 from ladybug_agent.resources.snapshot import VerifiedSnapshot, verify_snapshot
 from ladybug_agent.resources.volume import await_volume
-
-log = structlog.get_logger(__name__)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Boot:
-    """One run of the boot: what it is to reach, in which world, by when."""
-
-    config: Config
-    world: World
-    record: BootRecord
-    fence: Fence
-    deadline: Deadline
+from ladybug_agent.retreat import report_failure, stop_container, withdrawal
 
 
 def bootstrap(boot: Boot) -> Registration:
     """Bring the replica up and register it; say so, or say why not, to everyone who waits.
 
     Blocks for at most `instance.boot_timeout_s` and a few seconds. Running it again changes
-    nothing that is already true. On failure there is no healthy row, and a container that this
-    run started is stopped and left for inspection.
+    nothing that is already true. On failure there is no healthy row of ours, and a container that
+    this run started is stopped and left for inspection.
     """
     with ExitStack() as unproven:
         try:
             registration = _register(boot, unproven)
         except BaseException as error:
-            _report_failure(boot, error)
+            report_failure(boot, error)
             raise
         unproven.pop_all()
     with boot.record.step("signal") as step:
-        reason = str(registration.row["instance_id"])
-        told = announce_success(boot.world.orchestrators, reason)
+        told = announce_success(boot.world.orchestrators, str(registration.row["instance_id"]))
         step.note(**{outcome.target: outcome.verdict for outcome in told})
     return registration
 
@@ -72,6 +53,8 @@ def _register(boot: Boot, unproven: ExitStack) -> Registration:
         instance = await_identity(boot.world.metadata, boot.deadline)
         step.note(instance_id=instance.instance_id, region=instance.region)
     boot.record.note(instance_id=instance.instance_id)
+    # A rerun may find a row of its own that says healthy, and then find that it is not.
+    unproven.push(withdrawal(boot, instance, is_a_verdict))
     # The image first: the pull is the longer branch, and the libraries of both compete for one
     # interpreter until its first byte is asked for.
     image, snapshot = run_both(
@@ -81,7 +64,8 @@ def _register(boot: Boot, unproven: ExitStack) -> Registration:
     )
     container = _start_container(boot, snapshot, image)
     if container.started_here:
-        unproven.callback(_stop, boot, container)
+        unproven.callback(stop_container, boot, container)
+        unproven.push(withdrawal(boot, instance, lambda error: isinstance(error, Cancelled)))
     service = _await_service(boot, container)
     return _write_registration(boot, service)
 
@@ -163,20 +147,3 @@ def _write_registration(boot: Boot, service: HealthyService) -> Registration:
         )
         step.note(table=boot.config.registry.table, written=registration.written_here)
     return registration
-
-
-def _report_failure(boot: Boot, error: BaseException) -> None:
-    if not is_a_verdict(error):
-        return
-    with boot.record.step("signal") as step:
-        told = announce_failure(boot.world.orchestrators, error)
-        step.note(**{outcome.target: outcome.verdict for outcome in told})
-
-
-def _stop(boot: Boot, container: RunningContainer) -> None:
-    """Stop what this run started; that it cannot be stopped must not hide why it has to be."""
-    try:
-        with boot.record.step("stop_container"):
-            stop_unproven(boot.world.engine, container)
-    except AgentError as error:
-        log.warning("container_not_stopped", container_id=container.container_id, code=error.code)

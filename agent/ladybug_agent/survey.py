@@ -70,7 +70,8 @@ def _container(world: LocalWorld, config: Config) -> tuple[Verdict, str]:
 def _service(world: LocalWorld, config: Config) -> tuple[Verdict, str]:
     url = f"http://127.0.0.1:{config.container.port}{config.health.path}"
     try:
-        count = judge_health(world.http.get(url), len(config.data.databases))
+        reply = world.http.get(url)
+        count = judge_health(reply, len(config.data.databases), config.container.name)
     except AgentError as error:
         return "bad", f"{error.code}: {error}"
     return "good", f"healthy with {count} database(s)"

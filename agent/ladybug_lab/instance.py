@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import tempfile
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -24,6 +25,7 @@ from ladybug_lab.udev import ensure_udevd, ensure_volume_rule
 from ladybug_lab.volume import LoopDevice, attach, attached, detach, make_image
 
 VOLUME_BYTES = 512 * 2**20  # XFS wants 300 MiB at least; sparse
+_MOUNT_POINT = "data"
 _TIMEOUT_S = 30.0
 
 
@@ -56,7 +58,7 @@ class LabInstance:
 
     @property
     def mount_point(self) -> Path:
-        return self.order.directory / "data"
+        return self.order.directory / _MOUNT_POINT
 
     @property
     def state_directory(self) -> Path:
@@ -113,7 +115,10 @@ class LabInstance:
 @contextmanager
 def launch(order: Order, depot: Depot, aws: LabAws) -> Iterator[LabInstance]:
     """Make the instance, and at the end take away all of it, and what an agent did there."""
-    order.directory.mkdir(parents=True, exist_ok=True)
+    # A launched instance knows nothing of the one before it, nor holds what that left mounted.
+    unmount_all(order.directory / _MOUNT_POINT)
+    shutil.rmtree(order.directory, ignore_errors=True)
+    order.directory.mkdir(parents=True)
     ensure_udevd()
     ensure_volume_rule()
     with ExitStack() as stack:

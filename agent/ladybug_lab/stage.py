@@ -71,7 +71,9 @@ def _hold(arguments: argparse.Namespace, ended: threading.Event) -> None:
     with depot as opened, LabAws() as aws:
         forget_local_image(opened)
         order = Order(
-            directory=arguments.directory, databases=tuple(databases), port=arguments.port
+            directory=arguments.directory / "instance",
+            databases=tuple(databases),
+            port=arguments.port,
         )
         with launch(order, opened, aws) as instance:
             _tell(ready=asdict(_standing(instance, opened.registry)))

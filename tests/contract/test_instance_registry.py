@@ -182,3 +182,34 @@ def test_values_come_back_as_they_went(subject: Subject) -> None:
         float,
         bool,
     ]
+
+
+ME = str(OURS["registration_id"])
+
+
+def test_our_healthy_row_is_withdrawn_with_its_reason(subject: Subject) -> None:
+    subject.place(OURS)
+    assert subject.registry.withdraw(INSTANCE_ID, ME, reason_code="health_not_ok")
+    row = subject.registry.row(INSTANCE_ID)
+    assert row is not None
+    assert (row["status"], row["reason_code"]) == ("unhealthy", "health_not_ok")
+    assert without(row, "status", "reason_code", "write_id") == without(OURS, "status", "write_id")
+
+
+def test_withdrawing_never_makes_a_row(subject: Subject) -> None:
+    assert not subject.registry.withdraw(INSTANCE_ID, ME, reason_code="health_not_ok")
+    assert subject.registry.row(INSTANCE_ID) is None
+
+
+def test_the_row_of_another_registration_is_not_withdrawn(subject: Subject) -> None:
+    subject.place(THEIRS)
+    assert not subject.registry.withdraw(INSTANCE_ID, ME, reason_code="health_not_ok")
+    assert subject.registry.row(INSTANCE_ID) == THEIRS
+
+
+@pytest.mark.parametrize("status", ["draining", "terminating", "terminated", "unhealthy"])
+def test_a_row_that_is_on_its_way_out_is_not_touched(subject: Subject, status: str) -> None:
+    leaving = {**OURS, "status": status}
+    subject.place(leaving)
+    assert not subject.registry.withdraw(INSTANCE_ID, ME, reason_code="health_not_ok")
+    assert subject.registry.row(INSTANCE_ID) == leaving

@@ -10,7 +10,6 @@ import pytest
 
 from contract.support.aws import point_at, quick_clients
 from contract.support.http_server import serving
-from contract.support.ports import closed_port
 from contract.support.timing import ends_within
 from ladybug_agent.adapters.aws import AwsClients
 from ladybug_agent.adapters.signals import Console, LaunchHook, StackSignal
@@ -146,16 +145,6 @@ def test_success_is_worth_a_second_try(
     aws.faults.add(operation, code="InternalFailure", status=500, times=1)
     assert make(clients).signal(success=True, reason="").verdict == "accepted"
     assert aws.calls == [(service, operation)] * 2
-
-
-@either
-def test_an_unreachable_service_is_a_failure_and_no_exception(
-    make: Make, service: str, operation: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    del operation
-    point_at(f"http://127.0.0.1:{closed_port()}", monkeypatch)
-    outcome = make(quick_clients()).signal(success=False, reason="")
-    assert (outcome.target, outcome.verdict) == (service, "failed")
 
 
 @either

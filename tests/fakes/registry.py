@@ -34,6 +34,16 @@ class FakeRegistry:
                 held_by=held.get("registration_id"),
             )
 
+    def withdraw(self, instance_id: str, registration_id: str, *, reason_code: str) -> bool:
+        if self.raises:
+            raise self.raises
+        held = self.rows.get(instance_id, {})
+        if (held.get("registration_id"), held.get("status")) != (registration_id, "healthy"):
+            return False
+        self.rows[instance_id] = {**held, "status": "unhealthy", "reason_code": reason_code}
+        self.writes += 1
+        return True
+
 
 def may_register(held: Row, row: Row, now: int) -> bool:
     """Return whether a row gives way to another, as the table's condition does.

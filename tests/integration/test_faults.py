@@ -330,3 +330,13 @@ def test_a_disk_that_fills_up_during_the_pull_is_named(instance: LabInstance) ->
         run = boot(instance)
     assert (run.status, record_of(instance)["code"]) == (1, "image_no_space")
     assert row_of(instance) is None
+
+
+def test_a_rerun_that_finds_its_replica_broken_withdraws_the_row(instance: LabInstance) -> None:
+    assert boot(instance).status == 0
+    instance.write_configuration(**_container("unhealthy"))  # replaces the container
+    assert boot(instance).status == 1
+    row = row_of(instance)
+    assert row is not None
+    assert (row["status"], row["reason_code"]) == ("unhealthy", "health_not_ok")
+    assert container_status(instance) == "exited"

@@ -6,24 +6,13 @@ from typing import Any
 
 import pytest
 
+from fakes.boot import STEPS
 from ladybug_lab.instance import LabInstance
 from support.booting import boot, container_of, container_status, mounted, record_of, row_of
 from support.reboot import scripted_boot
 
 pytestmark = pytest.mark.integration
 
-STEPS = (
-    "identity",
-    "find_volume",
-    "await_device",
-    "mount",
-    "verify_snapshot",
-    "pull_image",
-    "start_container",
-    "await_healthy",
-    "register",
-    "signal",
-)
 BOUNDARIES = [f"{step}:{status}" for step in STEPS for status in ("running", "done")]
 SIGKILLED = -9
 # What differs between two equally good boots.

@@ -14,10 +14,11 @@ from fakes.evidence import a_spec
 from fakes.instance import BOOT, FakeEc2, FakeMachine
 from fakes.orchestrator import FakeOrchestrator, Told
 from fakes.registry import FakeRegistry
+from fakes.service import HEALTHY, json_reply
 from fakes.storage import FakeBlockDevices
 from ladybug_agent.errors import Busy, ConfigError, ExternalFailure
 from ladybug_agent.exit_status import exit_status
-from ladybug_agent.model import FilesystemProbe
+from ladybug_agent.model import FilesystemProbe, HttpReply
 from ladybug_agent.ports import Row
 from ladybug_agent.state import StateDirectory
 
@@ -82,7 +83,8 @@ def test_a_failure_that_could_not_be_told_is_still_the_reason(tmp_path: Path) ->
         orchestrators=(FakeOrchestrator(verdict="failed", detail="no route"),),
     )
     machine.boot()
-    assert (machine.record["code"], machine.record["steps"][-1]["facts"]) == (
+    told = next(step for step in machine.record["steps"] if step["name"] == "signal")
+    assert (machine.record["code"], told["facts"]) == (
         "filesystem_missing",
         {"cloudformation": "failed"},
     )
@@ -104,7 +106,54 @@ def test_the_failure_is_announced_before_the_container_is_stopped(tmp_path: Path
     machine = Machine.make(tmp_path)
     machine.world.instance_registry.raises = ExternalFailure("aws_throttled", "throttled")
     machine.boot()
-    assert [step["name"] for step in machine.record["steps"]][-2:] == ["signal", "stop_container"]
+    names = [step["name"] for step in machine.record["steps"]]
+    assert names[-3:] == ["signal", "stop_container", "withdraw"]
+
+
+def registered_then_unhealthy(tmp_path: Path) -> Machine:
+    """A machine that registered, and whose service then went bad."""
+    machine = Machine.make(tmp_path)
+    assert machine.boot().error is None
+    machine.world.http.replies["/health"] = HttpReply(status=503, body=b"{}")
+    return machine
+
+
+def test_a_rerun_that_finds_its_replica_unhealthy_withdraws_the_row(tmp_path: Path) -> None:
+    machine = registered_then_unhealthy(tmp_path)
+    assert machine.boot().error is not None
+    row = machine.world.instance_registry.rows[KEY]
+    assert (row["status"], row["reason_code"]) == ("unhealthy", "health_not_ok")
+
+
+def test_a_rerun_after_that_registers_again(tmp_path: Path) -> None:
+    machine = registered_then_unhealthy(tmp_path)
+    machine.boot()
+    machine.world.http.replies["/health"] = json_reply(HEALTHY)
+    assert machine.boot().error is None
+    row = machine.world.instance_registry.rows[KEY]
+    assert (row["status"], "reason_code" in row) == ("healthy", False)
+
+
+def test_a_rerun_told_to_stop_leaves_a_replica_that_serves_registered(tmp_path: Path) -> None:
+    machine = Machine.make(tmp_path)
+    machine.boot()
+    machine.boot_cancelled_at("mount", "done")
+    assert (machine.record["outcome"], machine.row_status) == ("cancelled", "healthy")
+
+
+def test_a_rerun_told_to_stop_after_replacing_the_container_withdraws_it(tmp_path: Path) -> None:
+    machine = Machine.make(tmp_path)
+    machine.boot()
+    del machine.world.engine.containers[NAME]
+    machine.boot_cancelled_at("start_container", "done")
+    assert (machine.row_status, machine.container_status) == ("unhealthy", "exited")
+
+
+def test_a_row_that_cannot_be_withdrawn_does_not_hide_the_reason(tmp_path: Path) -> None:
+    machine = registered_then_unhealthy(tmp_path)
+    machine.world.instance_registry.raises = ExternalFailure("aws_throttled", "throttled")
+    machine.boot()
+    assert (machine.record["code"], machine.statuses["withdraw"]) == ("health_not_ok", "failed")
 
 
 def test_a_container_of_someone_else_is_left_alone(tmp_path: Path) -> None:

@@ -88,9 +88,11 @@ class StreamedPull:
 
     def run(self, deadline: Deadline) -> None:
         """Block until the image is there, the pull failed, or the deadline is over."""
+        what = f"the pull of {self._reference}"
+        deadline.check(what)
         threading.Thread(target=self._read, name="pull", daemon=True).start()
         while True:
-            deadline.check(f"the pull of {self._reference}")
+            deadline.check(what)
             try:
                 line = self._lines.get(timeout=LOOK_EVERY_S)
             except queue.Empty:
@@ -110,7 +112,7 @@ class StreamedPull:
                 self._lines.put(line)
         except (DockerException, StreamParseError, requests.RequestException, HTTPError) as error:
             self._lines.put(error)
-        else:
+        finally:  # whatever happens, nobody waits for a thread that is gone
             self._lines.put(STREAM_ENDED)
 
     def _failure(self, error: Exception) -> AgentError:

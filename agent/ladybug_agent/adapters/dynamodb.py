@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from decimal import Decimal
@@ -25,6 +26,10 @@ MAY_REGISTER = (
     " OR #status = :terminated"
     " OR lease_expires_at < :now"
 )
+
+# An update without a condition would make a row of these few attributes.
+IS_OURS_AND_HEALTHY = "registration_id = :registration_id AND #status = :healthy"
+WITHDRAW = "SET #status = :unhealthy, reason_code = :reason_code, write_id = :write_id"
 
 
 class DynamoDbRegistry:
@@ -56,6 +61,30 @@ class DynamoDbRegistry:
                 )
             except ClientError as error:
                 _raise_unless_ours(error, row)
+
+    def withdraw(self, instance_id: str, registration_id: str, *, reason_code: str) -> bool:
+        values = {
+            ":registration_id": registration_id,
+            ":healthy": "healthy",
+            ":unhealthy": "unhealthy",
+            ":reason_code": reason_code,
+            ":write_id": str(uuid.uuid4()),
+        }
+        with self._errors("dynamodb:UpdateItem"):
+            try:
+                self._clients.client("dynamodb", hurried=True).update_item(
+                    TableName=self._table,
+                    Key={"instance_id": {"S": instance_id}},
+                    UpdateExpression=WITHDRAW,
+                    ConditionExpression=IS_OURS_AND_HEALTHY,
+                    ExpressionAttributeNames={"#status": "status"},
+                    ExpressionAttributeValues=_to_item(values),
+                )
+            except ClientError as error:
+                if error_code(error) != "ConditionalCheckFailedException":
+                    raise
+                return False
+        return True
 
     @contextmanager
     def _errors(self, action: str) -> Iterator[None]:

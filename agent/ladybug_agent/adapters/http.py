@@ -12,7 +12,7 @@ from ladybug_agent.model import HttpReply
 CONNECT_TIMEOUT_S = 1.0
 TOTAL_TIMEOUT_S = 3.0
 BODY_BYTES = 64 * 1024
-HINT = "does the service still start? its own log says: `docker logs --tail 50 CONTAINER`"
+HINT = "does the service still start? its own log says, by `docker logs`"
 
 
 def direct_session() -> requests.Session:

@@ -16,7 +16,6 @@ from ladybug_agent.waiting import BRISK, wait_until
 
 OK = 200
 SHOWN_CHARS = 200
-HINT = "the service's own log says why: `docker logs --tail 50 CONTAINER`"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,7 +30,7 @@ def inspect_service(http: Http, container: RunningContainer, rules: HealthConfig
     """Ask once. Raises NotYet for any answer that is not good yet, Refused for a writable one."""
     base = f"http://127.0.0.1:{container.spec.port}"
     wanted = len(container.servable.snapshot.databases)
-    count = judge_health(http.get(base + rules.path), wanted)
+    count = judge_health(http.get(base + rules.path), wanted, container.spec.name)
     judge_info(http.get(f"{base}/info"))
     return HealthyService(container=container, database_count=count)
 
@@ -55,25 +54,26 @@ def await_healthy(
     return wait_until(look, "the service to be healthy", deadline=deadline, pace=BRISK)
 
 
-def judge_health(reply: HttpReply, databases_wanted: int) -> int:
+def judge_health(reply: HttpReply, databases_wanted: int, container: str) -> int:
     """Return the database count of a good `/health` answer; raise NotYet for any other."""
+    look = f"the service's own log says why: `docker logs --tail 50 {container}`"
     if reply.status != OK:
         raise NotYet(
-            "health_not_ok", f"the service answers {reply.status}: {_shown(reply)}", hint=HINT
+            "health_not_ok", f"the service answers {reply.status}: {_shown(reply)}", hint=look
         )
     document = _document(reply)
     if document is None or not isinstance(document.get("database_count"), int):
         raise NotYet(
-            "health_garbled", f"the service answers 200 with rubbish: {_shown(reply)}", hint=HINT
+            "health_garbled", f"the service answers 200 with rubbish: {_shown(reply)}", hint=look
         )
     if document.get("status") != "healthy":
-        raise NotYet("health_not_ok", f"the service says: {_shown(reply)}", hint=HINT)
+        raise NotYet("health_not_ok", f"the service says: {_shown(reply)}", hint=look)
     count: int = document["database_count"]
     if count < databases_wanted:
         raise NotYet(
             "health_databases_missing",
             f"the service has {count} databases, {databases_wanted} were verified on the volume",
-            hint="does the image read LBUG_DATABASE_PATH? " + HINT,
+            hint="does the image read LBUG_DATABASE_PATH? " + look,
         )
     return count
 

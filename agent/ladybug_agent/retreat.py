@@ -1,0 +1,62 @@
+"""What a boot that fails does before it ends: tell, withdraw the row, stop what it started.
+
+None of it may hide why the boot failed, so each failure in here is only logged.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import structlog
+
+from ladybug_agent.announce import announce_failure, is_a_verdict
+from ladybug_agent.boot import Boot
+from ladybug_agent.errors import AgentError, reason
+from ladybug_agent.model import InstanceIdentity
+from ladybug_agent.resources.container import RunningContainer, stop_unproven
+
+log = structlog.get_logger(__name__)
+
+
+def report_failure(boot: Boot, error: BaseException) -> None:
+    if not is_a_verdict(error):
+        return
+    with boot.record.step("signal") as step:
+        told = announce_failure(boot.world.orchestrators, error)
+        step.note(**{outcome.target: outcome.verdict for outcome in told})
+
+
+def withdrawal(
+    boot: Boot, instance: InstanceIdentity, is_due: Callable[[BaseException], bool]
+) -> Callable[[object, BaseException | None, object], None]:
+    """Return what withdraws our row at the end of a boot that ends with such an error."""
+
+    def leave(_kind: object, error: BaseException | None, _trace: object) -> None:
+        if error is not None and is_due(error):
+            _withdraw(boot, instance, error)
+
+    return leave
+
+
+def _withdraw(boot: Boot, instance: InstanceIdentity, error: BaseException) -> None:
+    """Say in the registry that we are not healthy; that it cannot be said must not hide why."""
+    why = reason(error)
+    try:
+        with boot.record.step("withdraw") as step:
+            withdrawn = boot.world.instance_registry.withdraw(
+                instance.instance_id,
+                boot.fence.registration_id,
+                reason_code=why.code if why else "internal_error",
+            )
+            step.note(withdrawn=withdrawn)
+    except AgentError as failure:
+        log.warning("row_not_withdrawn", instance_id=instance.instance_id, code=failure.code)
+
+
+def stop_container(boot: Boot, container: RunningContainer) -> None:
+    """Stop what this run started; that it cannot be stopped must not hide why it has to be."""
+    try:
+        with boot.record.step("stop_container"):
+            stop_unproven(boot.world.engine, container)
+    except AgentError as error:
+        log.warning("container_not_stopped", container_id=container.container_id, code=error.code)
