@@ -46,6 +46,7 @@ VERSION_CPU_LIMIT_S = 0.060
 RERUN_LIMIT_S = 1.0
 CONTAINER = "graph-api-bench"
 PORT = 18001
+REST_S = 1.0
 MEASURED = Path(__file__).with_name("measured.py")
 
 
@@ -93,28 +94,48 @@ def main() -> int:
 
 def _rounds(count: int) -> Iterator[Round]:
     with open_depot(cache_directory(), say=lambda _: None) as depot, LabAws() as aws:
-        for _ in range(count + 1):  # the first warms caches and is not counted
+        for number in range(count + 1):
             aws.reset()
             with tempfile.TemporaryDirectory(prefix="bench-") as directory:
                 order = Order(
-                    directory=Path(directory), databases=(DATABASE,), container=CONTAINER, port=PORT
+                    directory=Path(directory) / "instance",
+                    databases=(DATABASE,),
+                    container=CONTAINER,
+                    port=PORT,
                 )
                 with launch(order, depot, aws) as instance:
-                    measured = _round(instance, depot)
-            if _ > 0:
+                    measured = _round(instance, depot, boot_first=number % 2 == 1)
+            if number > 0:  # the first warms caches and is not counted
                 yield measured
 
 
-def _round(instance: LabInstance, depot: Depot) -> Round:
-    forget_local_image(depot)
-    critical = _critical_path(instance, depot)
+def _round(instance: LabInstance, depot: Depot, *, boot_first: bool) -> Round:
+    """Measure both, each on a machine at rest; what comes first differs from round to round."""
+    argv = agent_command("bootstrap", "--config", str(instance.config_file))
+
+    def boot() -> tuple[Used, Used]:
+        _rest(instance, depot)
+        return _run(argv, instance.environment()), _run(argv, instance.environment())
+
+    def critical() -> CriticalPath:
+        _rest(instance, depot)
+        return _critical_path(instance, depot)
+
+    if boot_first:
+        first, again = boot()
+        return Round(critical=critical(), boot=first, rerun=again)
+    path = critical()
+    first, again = boot()
+    return Round(critical=path, boot=first, rerun=again)
+
+
+def _rest(instance: LabInstance, depot: Depot) -> None:
+    """Take away what the other measurement left, and let the engine and the disk finish."""
     remove_container(CONTAINER)
     unmount_all(instance.mount_point)
     forget_local_image(depot)
-    argv = agent_command("bootstrap", "--config", str(instance.config_file))
-    boot = _run(argv, instance.environment())
-    rerun = _run(argv, instance.environment())
-    return Round(critical=critical, boot=boot, rerun=rerun)
+    os.sync()
+    Deadline.after(REST_S, SystemClock()).pause(REST_S)
 
 
 def _critical_path(instance: LabInstance, depot: Depot) -> CriticalPath:

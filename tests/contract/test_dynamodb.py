@@ -32,8 +32,9 @@ Act = Callable[[DynamoDbRegistry], object]
 ACTS: list[tuple[Act, str]] = [
     (lambda registry: registry.row(INSTANCE_ID), "GetItem"),
     (lambda registry: registry.put(ROW, now=NOW), "PutItem"),
+    (lambda registry: registry.withdraw(INSTANCE_ID, "ours", reason_code="x"), "UpdateItem"),
 ]
-both = pytest.mark.parametrize(("act", "operation"), ACTS, ids=["read", "write"])
+each = pytest.mark.parametrize(("act", "operation"), ACTS, ids=["row", "put", "withdraw"])
 
 
 @pytest.fixture
@@ -60,7 +61,7 @@ def losing_first_answer(url: str) -> Callable[[Exchange], None]:
     return respond
 
 
-@both
+@each
 def test_a_missing_table_is_a_matter_of_configuration(
     aws: LabAws, clients: AwsClients, act: Act, operation: str
 ) -> None:
@@ -71,7 +72,7 @@ def test_a_missing_table_is_a_matter_of_configuration(
     assert aws.calls == [("dynamodb", operation)]
 
 
-@both
+@each
 def test_access_denied_names_the_iam_action_and_the_table(
     aws: LabAws, registry: DynamoDbRegistry, act: Act, operation: str
 ) -> None:
@@ -82,7 +83,7 @@ def test_access_denied_names_the_iam_action_and_the_table(
     assert f"dynamodb:{operation}" in failure.value.hint
 
 
-@both
+@each
 def test_a_throttled_table_is_said_so(
     aws: LabAws, monkeypatch: pytest.MonkeyPatch, act: Act, operation: str
 ) -> None:

@@ -49,12 +49,14 @@ class FakeBlockDevices:
         self._probe = probe
         self._raises = raises
         self.sealed: set[str] = set()
+        self.looked_at_s: list[float] = []
 
     @contextmanager
     def watch(self) -> Iterator[DeviceWatch]:
         yield FakeWatch(self._clock)
 
     def disks(self) -> tuple[BlockDevice, ...]:
+        self.looked_at_s.append(self._clock.monotonic())
         late = self._disks if self._clock.monotonic() >= self._appear_at else ()
         return (ROOT_DISK, *late)
 
@@ -121,6 +123,8 @@ class FakeMounts:
         self._replay_journal(node)
         if self._vanishes:
             return
+        if target in self.table:
+            raise ExternalFailure("command_failed", f"{node} is already mounted on {target}")
         self._next_id += 1
         disk = next(disk for disk in self._devices.disks() if disk.node == node)
         self.table[target] = MountEntry(

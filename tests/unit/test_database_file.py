@@ -5,7 +5,31 @@ from __future__ import annotations
 import pytest
 
 from fakes.databases import DATABASE_UUID, header_bytes, never_checkpointed_bytes
-from ladybug_agent.resources.database_file import HEADER, HeaderError, parse_header
+from ladybug_agent.resources.database_file import (
+    HEADER,
+    DatabaseHeader,
+    HeaderError,
+    parse_header,
+)
+
+# The first bytes of a file that the engine 0.22.0 made: 103 pages, after a checkpoint.
+MADE_BY_THE_ENGINE = bytes.fromhex(
+    "4c425547 3100000000000000 64000000 01000000 65000000 02000000"
+    "eebd31de3ca623abf647aa90c3425317 02 67000000"
+)
+
+
+def test_a_header_that_the_engine_made_is_read() -> None:
+    assert parse_header(MADE_BY_THE_ENGINE) == DatabaseHeader(
+        storage_version=49,
+        database_uuid="eebd31de-3ca6-23ab-f647-aa90c3425317",
+        pages_needed=103,
+    )
+
+
+def test_a_header_of_no_catalog_needs_the_pages_that_it_counts() -> None:
+    head = MADE_BY_THE_ENGINE[:12] + b"\xff\xff\xff\xff" + MADE_BY_THE_ENGINE[16:]
+    assert parse_header(head).pages_needed == 103
 
 
 def test_a_header_tells_version_and_uuid() -> None:
