@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import docker
-from docker.errors import ImageNotFound
+from docker.errors import DockerException, ImageNotFound
 
 from ladybug_lab.aws_stubs import registry_password
 from ladybug_lab.errors import LabError
@@ -166,5 +166,9 @@ def _engine() -> Iterator[docker.DockerClient]:
     )
     try:
         yield engine
+    except DockerException as error:
+        raise LabError(
+            f"the Docker engine refused: {error}", "its log says more: journalctl -u docker"
+        ) from error
     finally:
         engine.close()
