@@ -44,7 +44,7 @@ def run_inside(replica: LabInstance, code: str, *, user: str = "") -> tuple[int,
         argv = ["/usr/local/bin/python3", "-S", "-E", "-c", code]
         status, output = container.exec_run(argv, user=user)
     assert isinstance(output, bytes)
-    return int(status), output.decode()
+    return int(status or 0), output.decode()
 
 
 @pytest.mark.parametrize("attempt", INSIDE)
