@@ -179,7 +179,11 @@ class BootIdentity:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SignalOutcome:
-    """What came of telling an orchestrator: `accepted`, `not_expected` (normal) or `failed`."""
+    """What came of telling someone.
+
+    `accepted`; `not_expected`: nobody waits, which is normal; `absent`: nobody is there to hear;
+    `failed`: someone may wait and was not told.
+    """
 
     target: str
     verdict: str

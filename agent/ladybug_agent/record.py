@@ -15,10 +15,14 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+import structlog
+
 from ladybug_agent import __version__
 from ladybug_agent.clock import Clock
 from ladybug_agent.errors import AgentError, Cancelled, error_chain, reason
 from ladybug_agent.files import write_atomically
+
+log = structlog.get_logger(__name__)
 
 SCHEMA = "ladybug.bootstrap/1"
 
@@ -109,9 +113,13 @@ class BootRecord:
         return {**self._document, "steps": [asdict(step) for step in self.steps]}
 
     def _save(self) -> None:
+        """Write the record; that it cannot be written must not fail a boot that succeeds."""
         with self._lock:
             text = json.dumps(self._whole(), indent=1, default=str)
-            write_atomically(self._path, text + "\n")
+            try:
+                write_atomically(self._path, text + "\n")
+            except OSError as error:
+                log.warning("record_not_written", path=str(self._path), error=str(error))
 
 
 def read_record(path: Path) -> dict[str, Any] | None:

@@ -12,6 +12,8 @@ from pathlib import Path
 from ladybug_agent.errors import Busy, ExternalFailure
 from ladybug_agent.files import write_atomically
 
+LOCKS = Path("/proc/locks")
+
 
 class StateDirectory:
     def __init__(self, path: Path) -> None:
@@ -31,27 +33,19 @@ class StateDirectory:
         A rerun of the boot keeps it, so that it may overwrite its own row; a reboot loses it.
         """
         path = self._path / "registration_id"
-        try:
-            if known := path.read_text(encoding="ascii").strip():
+        with self._usable():
+            if path.exists() and (known := path.read_text(encoding="ascii").strip()):
                 return known
-        except FileNotFoundError:
-            pass  # the first boot since the machine started
-        made = str(uuid.uuid4())
-        write_atomically(path, f"{made}\n")
+            made = str(uuid.uuid4())
+            write_atomically(path, f"{made}\n")
         return made
 
     @contextmanager
     def locked(self) -> Iterator[None]:
         """Hold the lock of the boot; the kernel releases it if the process dies."""
-        try:
+        with self._usable():
             self._path.mkdir(parents=True, exist_ok=True)
             handle = os.open(self._lock_file, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
-        except OSError as error:
-            raise ExternalFailure(
-                "state_directory_unusable",
-                f"cannot write the state directory {self._path}",
-                hint="run as root; is /run mounted and not full? see `instance.state_dir`",
-            ) from error
         try:
             _lock(handle)
             yield
@@ -59,18 +53,30 @@ class StateDirectory:
             os.close(handle)
 
     def is_locked(self) -> bool:
-        """Return whether a boot is running now; works as a plain user."""
+        """Return whether a boot is running now; works as a plain user.
+
+        Reads the kernel's table (proc_locks(5)), because trying the lock would hold it for a
+        moment, in which a boot that starts would find it taken.
+        """
         try:
-            handle = os.open(self._lock_file, os.O_RDONLY | os.O_CLOEXEC)
-        except OSError:
+            status = self._lock_file.stat()
+        except FileNotFoundError:
             return False
+        device = status.st_dev
+        file = f"{os.major(device):02x}:{os.minor(device):02x}:{status.st_ino}"
+        table = LOCKS.read_text(encoding="ascii").splitlines()
+        return any("FLOCK" in line and f" {file} " in line for line in table)
+
+    @contextmanager
+    def _usable(self) -> Iterator[None]:
         try:
-            fcntl.flock(handle, fcntl.LOCK_SH | fcntl.LOCK_NB)
-        except BlockingIOError:
-            return True
-        finally:
-            os.close(handle)
-        return False
+            yield
+        except OSError as error:
+            raise ExternalFailure(
+                "state_directory_unusable",
+                f"cannot read and write the state directory {self._path}",
+                hint="run as root; is /run mounted and not full? see `instance.state_dir`",
+            ) from error
 
 
 def _lock(handle: int) -> None:

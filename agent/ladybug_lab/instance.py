@@ -138,6 +138,7 @@ def launch(order: Order, depot: Depot, aws: LabAws) -> Iterator[LabInstance]:
         )
         stack.callback(unmount_all, instance.mount_point)
         stack.callback(remove_container, order.container)
+        instance.console.touch()
         instance.write_configuration()
         yield instance
 

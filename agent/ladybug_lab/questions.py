@@ -8,6 +8,7 @@ from typing import Any, TypedDict
 
 from boto3 import Session
 from boto3.dynamodb.types import TypeDeserializer
+from botocore.config import Config
 
 from ladybug_lab.errors import LabError
 from ladybug_lab.packages import SAMPLE_QUERY, SAMPLE_QUERY_DESCRIPTION
@@ -43,7 +44,11 @@ def registry_row(standing: Standing) -> dict[str, Any] | None:
         aws_secret_access_key="lab",  # noqa: S106 - the emulation takes any
         region_name=standing.region,
     )
-    client: Any = session.client("dynamodb", endpoint_url=standing.environment["AWS_ENDPOINT_URL"])
+    client: Any = session.client(
+        "dynamodb",
+        endpoint_url=standing.environment["AWS_ENDPOINT_URL"],
+        config=Config(proxies={}),  # else botocore takes those of the environment
+    )
     try:
         answer = client.get_item(
             TableName=standing.table, Key={"instance_id": {"S": standing.instance_id}}

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from ladybug_agent.adapters.machine import ProcMachine
+from ladybug_agent.errors import ExternalFailure
 from ladybug_agent.model import BootIdentity, Load
 
 STAT = """cpu  1000 50 450 8000 500 100 150 250 40 10
@@ -60,3 +61,9 @@ def test_this_machine_can_be_read() -> None:
     assert machine.boot() == machine.boot()
     assert machine.memory_total_bytes() > 64 * 1024**2
     assert machine.is_root() == (os.geteuid() == 0)
+
+
+def test_a_data_device_that_is_gone_is_said_so(machine: ProcMachine) -> None:
+    with pytest.raises(ExternalFailure, match="not there any more") as caught:
+        machine.load("259:9")
+    assert caught.value.code == "device_gone"

@@ -174,6 +174,7 @@ def test_metadata_that_is_gone_is_a_failure_and_no_exception(
 
 
 def console_text(path: Path, outcomes: list[tuple[bool, str]]) -> str:
+    path.touch()
     for success, reason in outcomes:
         assert Console(path).signal(success=success, reason=reason).verdict == "accepted"
     return path.read_text(encoding="ascii")
@@ -192,8 +193,9 @@ def test_the_console_gets_plain_ascii(tmp_path: Path) -> None:
     assert text == "ladybug-agent: boot failed: no such file: gr??e\n"
 
 
-def test_a_missing_console_is_a_failure_and_no_exception(tmp_path: Path) -> None:
-    orchestrator: Orchestrator = Console(tmp_path / "nowhere" / "console")
+def test_a_missing_console_is_absent_and_not_made(tmp_path: Path) -> None:
+    orchestrator: Orchestrator = Console(tmp_path / "console")
     outcome = orchestrator.signal(success=False, reason="")
-    assert (outcome.target, outcome.verdict) == ("console", "failed")
+    assert (outcome.target, outcome.verdict) == ("console", "absent")
+    assert list(tmp_path.iterdir()) == []
     assert "No such file or directory" in outcome.detail

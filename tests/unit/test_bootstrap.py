@@ -6,9 +6,9 @@ from dataclasses import replace
 from pathlib import Path
 
 from fakes.boot import KEY, NAME, STEPS, Machine
-from fakes.build import IMAGE_BY_TAG
+from fakes.build import IMAGE_BY_DIGEST, IMAGE_BY_TAG
 from fakes.clock import FakeClock
-from fakes.engine import FakeEngine, FakeImageRegistry
+from fakes.engine import DIGEST, FakeEngine, FakeImageRegistry
 from fakes.instance import BOOT, FakeMachine
 from fakes.orchestrator import FakeOrchestrator, Told
 from fakes.storage import FakeBlockDevices, FakeMounts
@@ -80,18 +80,32 @@ def test_a_happy_boot_records_the_row_that_it_wrote(tmp_path: Path) -> None:
     assert machine.record["row"] == machine.world.instance_registry.rows[KEY]
 
 
-def test_a_happy_boot_records_what_it_found(tmp_path: Path) -> None:
+def test_a_happy_boot_records_what_each_step_found(tmp_path: Path) -> None:
     machine = Machine.make(tmp_path)
     machine.boot()
-    facts = {step["name"]: step["facts"] for step in machine.record["steps"]}
-    assert facts["find_volume"] == {
-        "volume_id": "vol-0123456789abcdef0",
-        "snapshot_id": "snap-0123456789abcdef0",
-    }
-    assert facts["verify_snapshot"] == {
-        "databases": ["sec"],
-        "size_bytes": 3 * 4096,
-        "storage_versions": [41],
+    container_id = machine.world.engine.containers[NAME].container_id
+    assert {step["name"]: step["facts"] for step in machine.record["steps"]} == {
+        "identity": {"instance_id": KEY, "region": "eu-central-1"},
+        "find_volume": {
+            "volume_id": "vol-0123456789abcdef0",
+            "snapshot_id": "snap-0123456789abcdef0",
+        },
+        "await_device": {"device": "/dev/nvme1n1", "filesystem": "xfs"},
+        "mount": {"mount_point": f"{tmp_path}/volume"},
+        "verify_snapshot": {
+            "databases": ["sec"],
+            "size_bytes": 3 * 4096,
+            "storage_versions": [41],
+        },
+        "pull_image": {"downloaded_bytes": 5000, "image": IMAGE_BY_DIGEST, "digest": DIGEST},
+        "start_container": {
+            "version_check": "passed",
+            "container_id": container_id,
+            "started_here": True,
+        },
+        "await_healthy": {"database_count": 1},
+        "register": {"table": "instance-registry", "written": True},
+        "signal": {"cloudformation": "accepted"},
     }
 
 
@@ -99,7 +113,7 @@ def test_a_tag_is_recorded_with_its_digest(tmp_path: Path) -> None:
     machine = Machine.make(tmp_path, config={"container.image": IMAGE_BY_TAG})
     machine.boot()
     row = machine.world.instance_registry.rows[KEY]
-    assert (row["image"], row["image_digest"]) == (IMAGE_BY_TAG, "sha256:" + "a" * 64)
+    assert (row["image"], row["image_digest"]) == (IMAGE_BY_TAG, DIGEST)
 
 
 def test_an_image_without_a_label_boots_with_the_check_skipped(tmp_path: Path) -> None:

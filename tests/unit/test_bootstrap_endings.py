@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import io
+import json
 from dataclasses import replace
 from pathlib import Path
 
@@ -154,6 +156,27 @@ def test_a_row_that_cannot_be_withdrawn_does_not_hide_the_reason(tmp_path: Path)
     machine.world.instance_registry.raises = ExternalFailure("aws_throttled", "throttled")
     machine.boot()
     assert (machine.record["code"], machine.statuses["withdraw"]) == ("health_not_ok", "failed")
+
+
+def test_what_cannot_be_undone_is_a_warning_in_the_log(
+    tmp_path: Path, log_output: io.StringIO
+) -> None:
+    machine = registered_then_unhealthy(tmp_path)
+    machine.world.engine.containers.clear()
+    machine.world.engine.refuses["stop"] = DOWN
+    machine.world.instance_registry.raises = DOWN
+    machine.boot()
+    lines = [json.loads(line) for line in log_output.getvalue().splitlines()]
+    assert [(line["event"], line["code"]) for line in lines if line["level"] == "warning"] == [
+        ("container_not_stopped", DOWN.code),
+        ("row_not_withdrawn", DOWN.code),
+    ]
+
+
+def test_a_withdrawal_is_recorded(tmp_path: Path) -> None:
+    machine = registered_then_unhealthy(tmp_path)
+    machine.boot()
+    assert machine.record["steps"][-1]["facts"] == {"withdrawn": True}
 
 
 def test_a_container_of_someone_else_is_left_alone(tmp_path: Path) -> None:

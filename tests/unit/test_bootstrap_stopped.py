@@ -47,6 +47,11 @@ def test_a_boot_stopped_at_any_boundary_leaves_nothing_half_done(stopped: Stoppe
     assert machine.container_status in {"absent", "exited"}
 
 
+def test_a_boot_stopped_before_the_container_starts_none(stopped: Stopped) -> None:
+    begun = stopped.machine.statuses.get("start_container")
+    assert (stopped.machine.container_status == "absent") == (begun in {None, "cancelled"})
+
+
 @pytest.mark.parametrize(("name", "status"), BOUNDARIES)
 def test_a_boot_stopped_at_any_boundary_can_be_run_again(
     name: str, status: str, tmp_path: Path

@@ -16,6 +16,7 @@ import structlog
 import ladybug_agent
 from fakes.build import a_config, a_world
 from fakes.clock import FakeClock
+from fakes.instance import FakeMetadata
 from ladybug_agent.boot_process import run_boot
 from ladybug_agent.clock import Deadline
 from ladybug_agent.config import LoggingConfig
@@ -135,7 +136,8 @@ def test_the_last_line_of_a_boot_tells_all_of_it(
     tmp_path: Path, clock: FakeClock, log_output: io.StringIO
 ) -> None:
     line = boot_lines(tmp_path, clock, log_output)[-1]
-    assert (line["event"], line["outcome"], line["instance_id"]) == (
+    assert (line["level"], line["event"], line["outcome"], line["instance_id"]) == (
+        "info",
         "bootstrap_finished",
         "registered",
         "i-0123456789abcdef0",
@@ -152,6 +154,21 @@ def test_the_last_line_of_a_boot_tells_all_of_it(
         "start_container",
         "verify_snapshot",
     ]
+
+
+def test_the_last_line_of_a_failed_boot_is_an_error_with_its_reason(
+    tmp_path: Path, clock: FakeClock, log_output: io.StringIO
+) -> None:
+    world = a_world(clock, metadata=FakeMetadata(target_lifecycle_state="Terminated"))
+    run_boot(a_config(tmp_path), world, clock, Deadline.after(900.0, clock))
+    line = lines_of(log_output)[-1]
+    assert (line["event"], line["level"], line["outcome"], line["code"], bool(line["hint"])) == (
+        "bootstrap_finished",
+        "error",
+        "failed",
+        "instance_terminating",
+        True,
+    )
 
 
 def test_no_secret_is_in_the_log_of_a_boot(

@@ -260,3 +260,12 @@ def test_a_mount_of_another_disk_or_time_is_another_generation(path: Path) -> No
     later = replace(first, mount_id=38)
     other_disk = replace(first, device=replace(first.device, disk=replace(DISK, disk_sequence=8)))
     assert len({first.generation, later.generation, other_disk.generation}) == 3
+
+
+def test_a_mount_point_that_cannot_be_made_is_named(
+    devices: FakeBlockDevices, deadline: Deadline
+) -> None:
+    nowhere = Path("/proc/no-such-directory")
+    with pytest.raises(ExternalFailure, match="cannot make the directory") as caught:
+        ensure(FakeMounts(devices), devices, nowhere, deadline)
+    assert caught.value.code == "mount_point_not_made"

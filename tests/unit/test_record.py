@@ -231,3 +231,14 @@ def test_the_record_is_json_with_a_line_end(path: Path, clock: FakeClock) -> Non
     whole = BootRecord(path, clock).finish(None)
     text = path.read_text(encoding="utf-8")
     assert (json.loads(text), text[-1]) == (whole, "\n")
+
+
+def test_a_record_that_cannot_be_written_does_not_fail_the_boot(
+    path: Path, clock: FakeClock
+) -> None:
+    record = BootRecord(path, clock)
+    path.unlink()
+    path.mkdir()
+    with record.step("mount"):
+        pass
+    assert record.finish(None)["outcome"] == "registered"

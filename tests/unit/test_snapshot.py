@@ -89,11 +89,21 @@ def test_a_missing_database_is_refused_with_what_is_there(databases: Path) -> No
     assert str(error).endswith("industry.lbug, found sec.lbug")
 
 
-def test_a_long_listing_is_cut(databases: Path) -> None:
-    for number in range(12):
+@pytest.mark.parametrize(
+    ("others", "ending"), [(9, "db08.lbug, sec.lbug"), (10, "db08.lbug, db09.lbug, …")]
+)
+def test_a_listing_is_cut_after_ten_names(others: int, ending: str, databases: Path) -> None:
+    for number in range(others):
         (databases / f"db{number:02}.lbug").touch()
     error = refused(databases, **{"data.databases": ("industry",)})
-    assert str(error).endswith("db08.lbug, db09.lbug, …")
+    assert str(error).endswith(ending)
+
+
+def test_verifying_leaves_no_file_open(databases: Path) -> None:
+    before = len(list(Path("/proc/self/fd").iterdir()))
+    for _ in range(5):
+        verify(databases)
+    assert len(list(Path("/proc/self/fd").iterdir())) <= before
 
 
 def test_a_missing_directory_is_refused_with_what_is_there(tmp_path: Path) -> None:

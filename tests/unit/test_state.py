@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import uuid
 from pathlib import Path
 
@@ -72,3 +73,24 @@ def test_a_state_directory_that_cannot_be_made_is_named(tmp_path: Path) -> None:
     with pytest.raises(ExternalFailure, match="file/state") as caught, state.locked():
         raise AssertionError("it has been locked")
     assert caught.value.code == "state_directory_unusable"
+
+
+def test_looking_at_the_lock_never_takes_it(state: StateDirectory) -> None:
+    """Else a boot that starts while someone asks for the status would find it busy."""
+    with state.locked():
+        pass
+    ended = threading.Event()
+
+    def look() -> None:
+        while not ended.is_set():
+            state.is_locked()
+
+    looking = threading.Thread(target=look)
+    looking.start()
+    try:
+        for _ in range(200):
+            with state.locked():
+                pass
+    finally:
+        ended.set()
+        looking.join()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+from ladybug_agent.errors import ExternalFailure
 from ladybug_agent.model import BootIdentity, Load
 
 
@@ -51,4 +52,11 @@ class ProcMachine:
     def _reads(self, device_number: str) -> int:
         """Return the reads completed so far (Documentation/block/stat.rst in the kernel)."""
         stat = self._sysfs / "dev/block" / device_number / "stat"
-        return int(stat.read_text(encoding="ascii").split()[0])
+        try:
+            return int(stat.read_text(encoding="ascii").split()[0])
+        except OSError as error:
+            raise ExternalFailure(
+                "device_gone",
+                f"the data device {device_number} is not there any more",
+                hint="was the volume detached? look in `dmesg`, then replace the instance",
+            ) from error

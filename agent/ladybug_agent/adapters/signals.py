@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -77,11 +78,16 @@ class Console:
 
     def signal(self, *, success: bool, reason: str) -> SignalOutcome:
         word = "registered" if success else "boot failed"
+        line = f"ladybug-agent: {word}: {reason}\n".encode("ascii", errors="replace")
         try:
-            with self._path.open("a", encoding="ascii", errors="replace") as console:
-                console.write(f"ladybug-agent: {word}: {reason}\n")
+            # Not created if it is missing: a file in the place of a console tells nobody.
+            handle = os.open(self._path, os.O_WRONLY | os.O_APPEND | os.O_NOCTTY | os.O_CLOEXEC)
+            try:
+                os.write(handle, line)
+            finally:
+                os.close(handle)
         except OSError as error:
-            return SignalOutcome(target="console", verdict="failed", detail=str(error))
+            return SignalOutcome(target="console", verdict="absent", detail=str(error))
         return SignalOutcome(target="console", verdict="accepted")
 
 

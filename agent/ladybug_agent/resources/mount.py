@@ -118,7 +118,14 @@ def _prepare_mount_point(path: Path) -> None:
             f"wanted an empty directory to mount at {path}, found {problem}",
             hint="move it away, or set `data.mount_point`",
         )
-    path.mkdir(parents=True, exist_ok=True)
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise ExternalFailure(
+            "mount_point_not_made",
+            f"cannot make the directory {path} to mount at",
+            hint="is the root disk full or read-only? `df /`, `findmnt /`",
+        ) from error
 
 
 def _refuse_unless_ours(entry: MountEntry, device: DataDevice) -> None:

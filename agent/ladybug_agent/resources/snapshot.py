@@ -47,6 +47,17 @@ class VerifiedSnapshot:
 def verify_snapshot(mount: DataMount, rules: DataConfig) -> VerifiedSnapshot:
     """Check every expected database. Reads one page of each; changes nothing."""
     directory = mount.path / rules.databases_dir
+    try:
+        return _verify(mount, directory, rules)
+    except OSError as error:
+        raise ExternalFailure(
+            "snapshot_unreadable",
+            f"cannot read what is in {directory}",
+            hint="an I/O error of the volume: look in `dmesg`, then replace the instance",
+        ) from error
+
+
+def _verify(mount: DataMount, directory: Path, rules: DataConfig) -> VerifiedSnapshot:
     if directory.is_symlink() or not directory.is_dir():
         raise Refused(
             "snapshot_directory_missing",
@@ -72,13 +83,6 @@ def _verify_database(directory: Path, name: str) -> Database:
         raise _foreign(path, f"cannot be opened as a regular file ({error.strerror})") from error
     try:
         return _verify_open_file(handle, path, name)
-    except OSError as error:
-        raise ExternalFailure(
-            "snapshot_unreadable",
-            f"cannot read {path}",
-            hint="an I/O error of the volume: look in `dmesg`, then replace the instance",
-            database=name,
-        ) from error
     finally:
         os.close(handle)
 
