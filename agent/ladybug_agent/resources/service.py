@@ -62,7 +62,7 @@ def judge_health(reply: HttpReply, databases_wanted: int, container: str) -> int
             "health_not_ok", f"the service answers {reply.status}: {_shown(reply)}", hint=look
         )
     document = _document(reply)
-    if document is None or not isinstance(document.get("database_count"), int):
+    if document is None or type(document.get("database_count")) is not int:  # true is an int too
         raise NotYet(
             "health_garbled", f"the service answers 200 with rubbish: {_shown(reply)}", hint=look
         )
