@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 
-from ladybug_agent.errors import Busy, Cancelled, ExternalFailure, Fenced, describe
+from ladybug_agent.errors import Busy, Cancelled, ExternalFailure, Fenced, describe, reason
 from ladybug_agent.model import SignalOutcome
 from ladybug_agent.ports import Orchestrator
 
@@ -37,9 +37,11 @@ def is_a_verdict(error: BaseException) -> bool:
 
     Being told to stop does not: the next run decides, and the launch hook's own time-out is the
     net. Nor does a registration that another live agent holds: ABANDON would end a replica that
-    serves.
+    serves. An instance that is being terminated fails nothing that is not over.
     """
-    return not isinstance(error, Cancelled | Busy | Fenced)
+    why = reason(error)
+    is_over = why is not None and why.code == "instance_terminating"
+    return not is_over and not isinstance(error, Cancelled | Busy | Fenced)
 
 
 def _tell(

@@ -8,10 +8,9 @@ from __future__ import annotations
 from contextlib import ExitStack
 from pathlib import Path
 
-from ladybug_agent.announce import announce_success, is_a_verdict
+from ladybug_agent.announce import announce_success
 from ladybug_agent.boot import Boot
 from ladybug_agent.branches import run_both
-from ladybug_agent.errors import Cancelled
 from ladybug_agent.model import InstanceIdentity
 from ladybug_agent.resources.container import RunningContainer, ensure_running
 from ladybug_agent.resources.container_spec import container_spec
@@ -25,15 +24,21 @@ from ladybug_agent.resources.servable import judge_servable
 from ladybug_agent.resources.service import HealthyService, await_healthy
 from ladybug_agent.resources.snapshot import VerifiedSnapshot, verify_snapshot
 from ladybug_agent.resources.volume import await_volume
-from ladybug_agent.retreat import report_failure, stop_container, withdrawal
+from ladybug_agent.retreat import (
+    is_about_us,
+    is_against_the_replica,
+    report_failure,
+    stop_container,
+    withdrawal,
+)
 
 
 def bootstrap(boot: Boot) -> Registration:
     """Bring the replica up and register it; say so, or say why not, to everyone who waits.
 
-    Blocks for at most `instance.boot_timeout_s` and a few seconds. Running it again changes
-    nothing that is already true. On failure there is no healthy row of ours, and a container that
-    this run started is stopped and left for inspection.
+    Blocks for at most `instance.boot_timeout_s` and what one call to AWS takes. Running it again
+    changes nothing that is already true. On failure no row of ours says healthy unless a replica
+    serves, and a container that this run started is stopped and left for inspection.
     """
     with ExitStack() as unproven:
         try:
@@ -54,18 +59,20 @@ def _register(boot: Boot, unproven: ExitStack) -> Registration:
         step.note(instance_id=instance.instance_id, region=instance.region)
     boot.record.note(instance_id=instance.instance_id)
     # A rerun may find a row of its own that says healthy, and then find that it is not.
-    unproven.push(withdrawal(boot, instance, is_a_verdict))
+    unproven.push(withdrawal(boot, instance, is_against_the_replica))
     # The image first: the pull is the longer branch, and the libraries of both compete for one
     # interpreter until its first byte is asked for.
     image, snapshot = run_both(
         lambda: _prepare_image(boot),
         lambda: _prepare_data(boot, instance),
+        names=("image", "data"),
         deadline=boot.deadline,
     )
     container = _start_container(boot, snapshot, image)
     if container.started_here:
+        unproven.pop_all()  # from here on the row must go whatever the failure says
         unproven.callback(stop_container, boot, container)
-        unproven.push(withdrawal(boot, instance, lambda error: isinstance(error, Cancelled)))
+        unproven.push(withdrawal(boot, instance, is_about_us))
     service = _await_service(boot, container)
     return _write_registration(boot, service)
 

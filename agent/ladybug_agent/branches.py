@@ -52,15 +52,21 @@ class _Branch(threading.Thread, Generic[T]):
             self._deadline.cancel()
 
 
-def run_both(left: Callable[[], A], right: Callable[[], B], *, deadline: Deadline) -> tuple[A, B]:
+def run_both(
+    left: Callable[[], A],
+    right: Callable[[], B],
+    *,
+    names: tuple[str, str],
+    deadline: Deadline,
+) -> tuple[A, B]:
     """Return both results, or raise the failure that is the reason.
 
     Blocks until both have ended. After a failure, or at the deadline, a branch that is still
     running has `GRACE_S` to end; one that does not is left behind in its thread and logged.
     """
     failures: list[BaseException] = []
-    first = _Branch("left", left, deadline, failures)
-    second = _Branch("right", right, deadline, failures)
+    first = _Branch(names[0], left, deadline, failures)
+    second = _Branch(names[1], right, deadline, failures)
     for branch in (first, second):
         branch.start()
     _join((first, second), deadline)
@@ -94,6 +100,7 @@ def _raise_failure(
             raise Cancelled("cancelled", f"stopped waiting for the {stuck[0]} branch")
         raise DeadlineExceeded(
             "branch_stuck",
-            f"work of the {stuck[0]} branch did not end when its time was up",
-            hint="a read or mount hangs in the kernel: look for an impaired volume",
+            f"the {stuck[0]} branch did not end when the boot's time was up",
+            hint="the step of the record that is still running says where: a mount or a read points"
+            " to an impaired volume, a pull to the registry or the engine",
         )

@@ -175,6 +175,8 @@ def _check_together(config: Config, source: str) -> None:
         problem = "`signals.logical_resource_id` needs `signals.stack_name`"
     elif Path(data.databases_dir).is_absolute() or ".." in Path(data.databases_dir).parts:
         problem = "`data.databases_dir` is a path below the mount point"
+    elif ".." in Path(data.mount_point).parts or data.mount_point.startswith("//"):
+        problem = "`data.mount_point` is an absolute path without `..`"
     elif owned := sorted(OWNED_VARIABLES & config.container.environment.keys()):
         problem = f"`container.environment` sets {', '.join(owned)}, which the agent owns"
     if problem:

@@ -11,7 +11,7 @@ import structlog
 
 from ladybug_agent.announce import announce_failure, is_a_verdict
 from ladybug_agent.boot import Boot
-from ladybug_agent.errors import AgentError, reason
+from ladybug_agent.errors import AgentError, Fenced, NotYet, Refused, reason
 from ladybug_agent.model import InstanceIdentity
 from ladybug_agent.resources.container import RunningContainer, stop_unproven
 
@@ -36,6 +36,20 @@ def withdrawal(
             _withdraw(boot, instance, error)
 
     return leave
+
+
+def is_against_the_replica(error: BaseException) -> bool:
+    """Return whether the error says that a replica which was healthy no longer is.
+
+    Something was there but wrong, or was waited for in vain. A service that did not answer us
+    (throttling, an outage) says nothing about a replica that serves.
+    """
+    return isinstance(reason(error), Refused | NotYet) and is_about_us(error)
+
+
+def is_about_us(error: BaseException) -> bool:
+    """Return whether the row is ours to speak for."""
+    return not isinstance(error, Fenced)
 
 
 def _withdraw(boot: Boot, instance: InstanceIdentity, error: BaseException) -> None:

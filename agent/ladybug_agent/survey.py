@@ -10,7 +10,7 @@ from typing import Literal
 from ladybug_agent.config import Config
 from ladybug_agent.errors import AgentError
 from ladybug_agent.ports import ContainerEngine, Http, Mounts
-from ladybug_agent.resources.service import judge_health
+from ladybug_agent.resources.service import judge_health, service_url
 
 Verdict = Literal["good", "bad", "unknown"]
 
@@ -68,9 +68,9 @@ def _container(world: LocalWorld, config: Config) -> tuple[Verdict, str]:
 
 
 def _service(world: LocalWorld, config: Config) -> tuple[Verdict, str]:
-    url = f"http://127.0.0.1:{config.container.port}{config.health.path}"
+    base = service_url(config.container.bind_address, config.container.port)
     try:
-        reply = world.http.get(url)
+        reply = world.http.get(base + config.health.path)
         count = judge_health(reply, len(config.data.databases), config.container.name)
     except AgentError as error:
         return "bad", f"{error.code}: {error}"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import signal
 from collections.abc import Callable
 
 import structlog
@@ -13,6 +12,7 @@ from ladybug_agent.config import Config, LoggingConfig
 from ladybug_agent.config_file import load_config
 from ladybug_agent.errors import AgentError, ConfigError, describe, error_chain, reason
 from ladybug_agent.exit_status import ExitStatus, exit_status
+from ladybug_agent.interrupts import cancel_on_signals
 from ladybug_agent.logs import configure_logs
 
 log = structlog.get_logger(__name__)
@@ -52,7 +52,7 @@ def _bootstrap(arguments: argparse.Namespace) -> ExitStatus:
     config = _configured(arguments)
     clock = SystemClock()
     deadline = Deadline.after(config.instance.boot_timeout_s, clock)
-    _cancel_on_signals(deadline)
+    cancel_on_signals(deadline)
     ending = run_boot(config, build_world(config, clock), clock, deadline)
     print_record(ending.record, arguments.format)
     return ExitStatus.GOOD if ending.error is None else exit_status(ending.error)
@@ -71,7 +71,7 @@ def _status(arguments: argparse.Namespace) -> ExitStatus:
     state = StateDirectory(Path(config.instance.state_dir))
     if arguments.wait:
         deadline = Deadline.after(arguments.timeout, clock)
-        _cancel_on_signals(deadline)
+        cancel_on_signals(deadline)
         await_boot(state, deadline)
     status = take_status(state, build_local_world(config, clock), config)
     print_status(status, arguments.format)
@@ -106,9 +106,3 @@ def _configured(arguments: argparse.Namespace) -> Config:
     config = load_config(arguments.config)
     configure_logs(config.logging, verb=arguments.verb)
     return config
-
-
-def _cancel_on_signals(deadline: Deadline) -> None:
-    """Let SIGTERM and SIGINT end every wait, so that the record says `cancelled`."""
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: deadline.cancel())

@@ -43,7 +43,7 @@ def build_world(config: Config, clock: Clock) -> World:
     from ladybug_agent.adapters.instance_metadata import ImdsMetadata
     from ladybug_agent.adapters.machine import ProcMachine
 
-    metadata = ImdsMetadata(Imds())
+    metadata = ImdsMetadata(Imds(), clock)
     clients = AwsClients(config.aws, metadata.credentials, metadata.region)
     local = build_local_world(config, clock)
     return World(

@@ -24,14 +24,14 @@ class Plan:
     snapshot_age: timedelta = timedelta()
     snapshot_tags: Mapping[str, str] = field(default_factory=lambda: {"DLMManaged": "true"})
     repository: str = "graph-api"
-    table: str = "robosystems-graph-lab-instance-registry"
-    stack_name: str = "robosystems-shared-replicas-lab"
+    table: str = "graph-lab-instance-registry"
+    stack_name: str = "shared-replicas-lab"
     logical_resource_id: str = "ReplicaGroup"
     stack_in_progress: bool = True
-    group: str = "robosystems-shared-replicas-lab"
+    group: str = "shared-replicas-lab"
     hook: str = "replica-ready"
     hook_pending: bool = True
-    role_name: str = "robosystems-shared-replicas-lab"
+    role_name: str = "shared-replicas-lab"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -15,6 +15,7 @@ from contract.support.ports import closed_port
 from ladybug_agent.adapters.aws import AwsClients, aws_errors
 from ladybug_agent.adapters.imds import Imds
 from ladybug_agent.adapters.instance_metadata import ImdsMetadata
+from ladybug_agent.clock import SystemClock
 from ladybug_agent.errors import AgentError, ExternalFailure, NotYet
 from ladybug_agent.model import Credentials
 from ladybug_lab.aws import LabAws
@@ -92,7 +93,7 @@ def test_without_one_the_region_is_the_instances_own(
 ) -> None:
     monkeypatch.setenv("AWS_REGION", "eu-central-1")
     imds.facts = InstanceFacts(region="ap-southeast-2")
-    metadata = ImdsMetadata(Imds((imds.endpoint,)))
+    metadata = ImdsMetadata(Imds((imds.endpoint,)), SystemClock())
     clients = AwsClients(replace(QUICK, region=""), metadata.credentials, metadata.region)
     assert clients.client("dynamodb").meta.region_name == "ap-southeast-2"
 

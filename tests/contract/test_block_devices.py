@@ -12,7 +12,7 @@ from contract.support.programs import FakePrograms
 from contract.support.timing import ends_within
 from ladybug_agent.adapters.block_devices import KernelBlockDevices
 from ladybug_agent.clock import Deadline
-from ladybug_agent.errors import DeadlineExceeded, ExternalFailure, Refused
+from ladybug_agent.errors import DeadlineExceeded, ExternalFailure, NotYet, Refused
 from ladybug_agent.model import BlockDevice, FilesystemProbe
 
 DATA = Path(__file__).parents[1] / "data" / "blkid"
@@ -118,13 +118,35 @@ def test_the_disks_of_this_machine_can_be_listed() -> None:
 
 @pytest.mark.parametrize("output", OUTPUTS)
 def test_a_probe_is_what_blkid_says(
-    programs: FakePrograms, deadline: Deadline, output: str
+    programs: FakePrograms, deadline: Deadline, output: str, tmp_path: Path
 ) -> None:
+    node = tmp_path / "nvme1n1"
+    node.write_bytes(bytes(4096))
     text = (DATA / f"{output}.txt").read_text()
     expected: dict[str, Any] = json.loads((DATA / f"{output}.json").read_text())
     programs.add("blkid", stdout=text, status=0 if text else 2)
-    assert KernelBlockDevices().probe(NODE, deadline) == FilesystemProbe(**expected)
-    assert programs.arguments("blkid") == ["--probe", "--output", "export", NODE]
+    assert KernelBlockDevices().probe(str(node), deadline) == FilesystemProbe(**expected)
+    assert programs.arguments("blkid") == ["--probe", "--output", "export", str(node)]
+
+
+def test_a_disk_whose_node_is_not_there_yet_is_not_blank(
+    programs: FakePrograms, deadline: Deadline, tmp_path: Path
+) -> None:
+    programs.add("blkid", status=2)
+    with pytest.raises(NotYet, match="no such node yet"):
+        KernelBlockDevices().probe(str(tmp_path / "nvme1n1"), deadline)
+
+
+def test_a_disk_that_cannot_be_read_is_not_blank(
+    programs: FakePrograms, deadline: Deadline, tmp_path: Path
+) -> None:
+    programs.add("blkid", status=2)
+    programs.add("dd", stderr="dd: error reading: Input/output error", status=1)
+    node = tmp_path / "nvme1n1"
+    node.touch()
+    with pytest.raises(ExternalFailure, match="cannot read the first block") as failure:
+        KernelBlockDevices().probe(str(node), deadline)
+    assert failure.value.code == "device_unreadable"
 
 
 def test_two_filesystems_on_one_disk_are_refused(

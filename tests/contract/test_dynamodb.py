@@ -77,7 +77,7 @@ def test_access_denied_names_the_iam_action_and_the_table(
     aws: LabAws, registry: DynamoDbRegistry, act: Act, operation: str
 ) -> None:
     aws.faults.add(operation, code="AccessDeniedException", status=400)
-    with pytest.raises(ExternalFailure, match="on robosystems-graph-lab-instance") as failure:
+    with pytest.raises(ExternalFailure, match="on graph-graph-lab-instance") as failure:
         act(registry)
     assert failure.value.code == "aws_access_denied"
     assert f"dynamodb:{operation}" in failure.value.hint

@@ -10,6 +10,7 @@ import pytest
 
 from ladybug_agent.adapters.imds import Imds
 from ladybug_agent.adapters.instance_metadata import ImdsMetadata
+from ladybug_agent.clock import SystemClock
 from ladybug_agent.errors import ExternalFailure, NotYet, error_chain
 from ladybug_agent.model import Credentials, InstanceIdentity
 from ladybug_lab.imds import Credentials as LabCredentials
@@ -24,7 +25,7 @@ LAUNCHED_AT = datetime(2026, 2, 6, 12, 0, 0, tzinfo=UTC)
 @pytest.fixture
 def metadata(imds: LabImds) -> ImdsMetadata:
     imds.facts = InstanceFacts(launch_time=LAUNCHED_AT)
-    return ImdsMetadata(Imds((imds.endpoint,)))
+    return ImdsMetadata(Imds((imds.endpoint,)), SystemClock())
 
 
 def test_the_identity_is_complete(metadata: ImdsMetadata) -> None:

@@ -17,6 +17,7 @@ from ladybug_agent.adapters.machine import ProcMachine
 from ladybug_agent.boot_process import run_boot
 from ladybug_agent.clock import Deadline, SystemClock
 from ladybug_agent.config_file import load_config
+from ladybug_agent.interrupts import cancel_on_signals
 from ladybug_agent.logs import configure_logs
 from ladybug_agent.record import StepRecord
 from ladybug_agent.wiring import build_world
@@ -33,7 +34,7 @@ def main() -> int:
     configure_logs(config.logging)
     clock = SystemClock()
     deadline = Deadline.after(config.instance.boot_timeout_s, clock)
-    signal.signal(signal.SIGTERM, lambda *_: deadline.cancel())
+    cancel_on_signals(deadline)
     world = replace(build_world(config, clock), machine=ProcMachine(proc=arguments.proc))
     observers = [
         _at(arguments.kill, signal.SIGKILL),

@@ -6,6 +6,7 @@ import io
 import json
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -13,7 +14,7 @@ from fakes.boot import KEY, NAME, STEPS, Machine
 from fakes.clock import FakeClock
 from fakes.engine import FakeEngine, running_container
 from fakes.evidence import a_spec
-from fakes.instance import BOOT, FakeEc2, FakeMachine
+from fakes.instance import BOOT, FakeEc2, FakeMachine, FakeMetadata
 from fakes.orchestrator import FakeOrchestrator, Told
 from fakes.registry import FakeRegistry
 from fakes.service import HEALTHY, json_reply
@@ -109,7 +110,7 @@ def test_the_failure_is_announced_before_the_container_is_stopped(tmp_path: Path
     machine.world.instance_registry.raises = ExternalFailure("aws_throttled", "throttled")
     machine.boot()
     names = [step["name"] for step in machine.record["steps"]]
-    assert names[-3:] == ["signal", "stop_container", "withdraw"]
+    assert names[-3:] == ["signal", "withdraw", "stop_container"]
 
 
 def registered_then_unhealthy(tmp_path: Path) -> Machine:
@@ -168,8 +169,8 @@ def test_what_cannot_be_undone_is_a_warning_in_the_log(
     machine.boot()
     lines = [json.loads(line) for line in log_output.getvalue().splitlines()]
     assert [(line["event"], line["code"]) for line in lines if line["level"] == "warning"] == [
-        ("container_not_stopped", DOWN.code),
         ("row_not_withdrawn", DOWN.code),
+        ("container_not_stopped", DOWN.code),
     ]
 
 
@@ -177,6 +178,35 @@ def test_a_withdrawal_is_recorded(tmp_path: Path) -> None:
     machine = registered_then_unhealthy(tmp_path)
     machine.boot()
     assert machine.record["steps"][-1]["facts"] == {"withdrawn": True}
+
+
+def with_parts(machine: Machine, **parts: Any) -> Machine:
+    """The same machine, with some of its world gone bad since."""
+    return replace(machine, world=replace(machine.world, **parts))
+
+
+def test_an_outage_during_a_rerun_leaves_a_replica_that_serves_registered(tmp_path: Path) -> None:
+    machine = Machine.make(tmp_path)
+    machine.boot()
+    throttled = FakeEc2(raises=ExternalFailure("aws_throttled", "throttled"))
+    assert with_parts(machine, ec2=throttled).boot().error is not None
+    assert (machine.row_status, machine.container_status) == ("healthy", "running")
+
+
+def test_a_rerun_that_finds_the_snapshot_wrong_withdraws_the_row(tmp_path: Path) -> None:
+    machine = Machine.make(tmp_path)
+    machine.boot()
+    blank = FakeBlockDevices(machine.clock, probe=FilesystemProbe())
+    assert with_parts(machine, block_devices=blank).boot().error is not None
+    assert machine.row_status == "unhealthy"
+
+
+def test_a_terminating_instance_fails_nothing(tmp_path: Path) -> None:
+    leaving = FakeMetadata(target_lifecycle_state="Terminated")
+    machine = Machine.make(tmp_path, metadata=leaving)
+    ending = machine.boot()
+    assert ending.error is not None
+    assert (machine.record["code"], machine.told) == ("instance_terminating", [])
 
 
 def test_a_container_of_someone_else_is_left_alone(tmp_path: Path) -> None:

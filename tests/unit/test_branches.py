@@ -27,6 +27,8 @@ from ladybug_agent.logs import configure_logs
 
 BOOT_ID: ContextVar[str] = ContextVar("boot_id", default="unset")
 
+NAMES = ("image", "data")
+
 
 def held(deadline: Deadline) -> None:
     """Work that lasts until it is cancelled."""
@@ -39,22 +41,22 @@ def fail() -> None:
 
 
 def test_both_results_come_back_in_order(deadline: Deadline) -> None:
-    assert run_both(lambda: "data", lambda: 7, deadline=deadline) == ("data", 7)
+    assert run_both(lambda: "data", lambda: 7, names=NAMES, deadline=deadline) == ("data", 7)
 
 
 def test_the_branches_run_at_the_same_time(deadline: Deadline) -> None:
     meeting = threading.Barrier(2, timeout=HELD_S)
-    assert sorted(run_both(meeting.wait, meeting.wait, deadline=deadline)) == [0, 1]
+    assert sorted(run_both(meeting.wait, meeting.wait, names=NAMES, deadline=deadline)) == [0, 1]
 
 
 def test_a_failure_of_the_left_branch_cancels_the_right(deadline: Deadline) -> None:
     with pytest.raises(Refused, match="blank device"):
-        run_both(fail, lambda: held(deadline), deadline=deadline)
+        run_both(fail, lambda: held(deadline), names=NAMES, deadline=deadline)
 
 
 def test_a_failure_of_the_right_branch_cancels_the_left(deadline: Deadline) -> None:
     with pytest.raises(Refused, match="blank device"):
-        run_both(lambda: held(deadline), fail, deadline=deadline)
+        run_both(lambda: held(deadline), fail, names=NAMES, deadline=deadline)
 
 
 def test_the_first_failure_is_the_reason_whichever_branch_it_is_in(deadline: Deadline) -> None:
@@ -63,7 +65,7 @@ def test_the_first_failure_is_the_reason_whichever_branch_it_is_in(deadline: Dea
         raise ExternalFailure("command_unkillable", "the mount did not die")
 
     with pytest.raises(Refused, match="blank device"):
-        run_both(fail_later, fail, deadline=deadline)
+        run_both(fail_later, fail, names=NAMES, deadline=deadline)
 
 
 def test_a_bug_in_a_branch_is_raised_as_it_is(deadline: Deadline) -> None:
@@ -71,18 +73,21 @@ def test_a_bug_in_a_branch_is_raised_as_it_is(deadline: Deadline) -> None:
         raise ZeroDivisionError
 
     with pytest.raises(ZeroDivisionError):
-        run_both(lambda: held(deadline), stumble, deadline=deadline)
+        run_both(lambda: held(deadline), stumble, names=NAMES, deadline=deadline)
 
 
 def test_a_cancellation_from_outside_ends_both(deadline: Deadline) -> None:
     threading.Timer(0.05, deadline.cancel).start()
     with pytest.raises(Cancelled):
-        run_both(lambda: held(deadline), lambda: held(deadline), deadline=deadline)
+        run_both(lambda: held(deadline), lambda: held(deadline), names=NAMES, deadline=deadline)
 
 
 def test_context_variables_reach_both_branches(deadline: Deadline) -> None:
     BOOT_ID.set("boot-1")
-    assert run_both(BOOT_ID.get, BOOT_ID.get, deadline=deadline) == ("boot-1", "boot-1")
+    assert run_both(BOOT_ID.get, BOOT_ID.get, names=NAMES, deadline=deadline) == (
+        "boot-1",
+        "boot-1",
+    )
 
 
 def test_each_branch_has_a_fake_time_of_its_own(clock: FakeClock, deadline: Deadline) -> None:
@@ -90,7 +95,10 @@ def test_each_branch_has_a_fake_time_of_its_own(clock: FakeClock, deadline: Dead
         deadline.pause(seconds)
         return clock.passed_s
 
-    assert run_both(lambda: wait(5.0), lambda: wait(7.0), deadline=deadline) == (5.0, 7.0)
+    assert run_both(lambda: wait(5.0), lambda: wait(7.0), names=NAMES, deadline=deadline) == (
+        5.0,
+        7.0,
+    )
     assert clock.passed_s == 0.0
 
 
@@ -116,7 +124,7 @@ def hung_runs() -> Iterator[HungRuns]:
 
     def run(left: Callable[[], None], right: Callable[[], None], limit: Deadline) -> AgentError:
         with pytest.raises(AgentError) as caught:
-            run_both(left, right, deadline=limit)
+            run_both(left, right, names=NAMES, deadline=limit)
         return caught.value
 
     began = clock.monotonic()

@@ -98,6 +98,19 @@ def test_a_whole_number_may_stand_for_seconds() -> None:
     assert parse(added("data", "attach_timeout_s = 60")).data.attach_timeout_s == 60.0
 
 
+@pytest.mark.parametrize(
+    ("section", "line"),
+    [
+        ("container", "port = 1"),
+        ("container", "port = 65535"),
+        ("registry", "lease_s = 30"),
+        ("instance", "boot_timeout_s = 7200"),
+    ],
+)
+def test_a_limit_itself_is_allowed(section: str, line: str) -> None:
+    assert parse(added(section, line))
+
+
 def test_extra_variables_of_the_container_are_read() -> None:
     config = parse(added("container", 'environment = { LOG_LEVEL = "DEBUG" }'))
     assert config.container.environment == {"LOG_LEVEL": "DEBUG"}

@@ -174,7 +174,7 @@ def test_a_database_that_is_a_symlink_is_refused(databases: Path) -> None:
     (databases / "sec.lbug").symlink_to("real.lbug")
     error = refused(databases)
     assert error.code == "snapshot_database_foreign"
-    assert "cannot be opened as a regular file" in str(error)
+    assert "is not a regular file" in str(error)
 
 
 def test_a_database_that_is_a_directory_is_refused(databases: Path) -> None:

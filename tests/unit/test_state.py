@@ -44,6 +44,14 @@ def test_the_lock_is_there_only_as_long_as_it_is_held(state: StateDirectory) -> 
     assert (before, during, state.is_locked()) == (False, True, False)
 
 
+def test_asking_for_the_lock_leaves_no_file_open(state: StateDirectory) -> None:
+    with state.locked():
+        before = len(list(Path("/proc/self/fd").iterdir()))
+        for _ in range(5):
+            state.is_locked()
+        assert len(list(Path("/proc/self/fd").iterdir())) <= before
+
+
 def test_a_second_boot_finds_the_lock_busy(tmp_path: Path) -> None:
     with (
         StateDirectory(tmp_path).locked(),

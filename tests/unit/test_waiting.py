@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import io
+import json
 from collections.abc import Callable
 from itertools import accumulate
 
@@ -127,3 +129,18 @@ def test_an_event_may_wake_the_wait_early(clock: FakeClock) -> None:
 def test_a_wait_of_hours_does_not_overflow(clock: FakeClock) -> None:
     probe = appears_at(clock, 7000.0, [])
     assert wait_until(probe, "it", deadline=Deadline.after(7200, clock), pace=BRISK) == "there"
+
+
+def test_each_look_in_vain_is_in_the_log_at_the_lowest_level(
+    clock: FakeClock, log_output: io.StringIO
+) -> None:
+    deadline = Deadline.after(10, clock)
+    wait_until(appears_at(clock, 1.0, []), "it", deadline=deadline, pace=Pace(1.0, 1.0))
+    (line,) = [json.loads(line) for line in log_output.getvalue().splitlines()]
+    assert {name: line[name] for name in ("event", "level", "what", "attempt", "reason")} == {
+        "event": "still_waiting",
+        "level": "debug",
+        "what": "it",
+        "attempt": 1,
+        "reason": "there is nothing yet",
+    }

@@ -12,7 +12,7 @@ from pathlib import Path
 from ladybug_agent.adapters.commands import run_command
 from ladybug_agent.adapters.udev import udev_serial, watch_block_devices
 from ladybug_agent.clock import Deadline
-from ladybug_agent.errors import ExternalFailure, Refused
+from ladybug_agent.errors import ExternalFailure, NotYet, Refused
 from ladybug_agent.model import BlockDevice, FilesystemProbe
 from ladybug_agent.ports import DeviceWatch
 
@@ -77,6 +77,8 @@ class KernelBlockDevices:
                 f"{node} carries signatures of more than one filesystem",
                 hint="look with `wipefs DEVICE` (without --all); the snapshot's origin is suspect",
             )
+        if result.status == BLKID_NOTHING_FOUND:
+            _refuse_unreadable(node, deadline)
         return parse_blkid(result.stdout)
 
     def is_sealed(self, node: str) -> bool:
@@ -87,6 +89,26 @@ class KernelBlockDevices:
     def set_sealed(self, node: str, *, sealed: bool) -> None:
         with _opened(node) as handle:
             fcntl.ioctl(handle, BLKROSET, struct.pack("i", int(sealed)))
+
+
+def _refuse_unreadable(node: str, deadline: Deadline) -> None:
+    """Tell a blank device from one that blkid could not read: it has one status for both."""
+    if not Path(node).exists():
+        # The kernel shows the disk in sysfs a moment before its node is made.
+        raise NotYet(
+            "device_not_visible", f"the kernel shows {node}, but there is no such node yet"
+        )
+    try:
+        run_command(
+            ["dd", f"if={node}", "of=/dev/null", "bs=4096", "count=1", "status=none"],
+            deadline=deadline,
+        )
+    except ExternalFailure as error:
+        raise ExternalFailure(
+            "device_unreadable",
+            f"cannot read the first block of {node}",
+            hint="is the volume impaired? `aws ec2 describe-volume-status`; look in `dmesg`",
+        ) from error
 
 
 @contextmanager

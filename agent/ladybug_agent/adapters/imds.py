@@ -84,13 +84,14 @@ class Imds:
         """Get a token from the first endpoint that answers, and stay with that endpoint."""
         for endpoint in self._candidates:
             try:
-                self._token = self._new_token(endpoint)
+                token = self._new_token(endpoint)
             except NotYet:
                 if endpoint == self._candidates[-1]:
                     raise
                 log.debug("metadata_endpoint_silent", endpoint=endpoint)
             else:
-                self._endpoint = endpoint
+                # In this order: another thread takes a token as the sign that both are there.
+                self._endpoint, self._token = endpoint, token
                 return
 
     def _new_token(self, endpoint: str) -> str:

@@ -3,20 +3,30 @@
 from __future__ import annotations
 
 import json
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from functools import cache
 
 from ladybug_agent.adapters.imds import Imds
+from ladybug_agent.clock import Clock
 from ladybug_agent.errors import ExternalFailure, NotYet
 from ladybug_agent.model import Credentials, InstanceIdentity
 
+# botocore renews at 15 minutes, and would ask in vain if it were then handed what it has.
+RENEW_BEFORE = timedelta(minutes=20)
 ROLE_PATH = "meta-data/iam/security-credentials/"
 
 
 class ImdsMetadata:
-    """A few requests to the metadata service for each question; see `Imds` for how long."""
+    """A few requests to the metadata service for each question; see `Imds` for how long.
 
-    def __init__(self, imds: Imds) -> None:
+    What cannot change is asked once: a hiccup later, in the middle of a call to AWS, must not end
+    a boot.
+    """
+
+    def __init__(self, imds: Imds, clock: Clock) -> None:
         self._imds = imds
+        self._clock = clock
+        self._held: Credentials | None = None
 
     def identity(self) -> InstanceIdentity:
         document = self._document("dynamic/instance-identity/document")
@@ -40,13 +50,22 @@ class ImdsMetadata:
         except (KeyError, TypeError, ValueError) as error:
             raise _garbled("the instance identity document") from error
 
+    @cache  # noqa: B019 - it lives as long as the process
     def instance_id(self) -> str:
         return self._required("meta-data/instance-id")
 
+    @cache  # noqa: B019
     def region(self) -> str:
         return self._required("meta-data/placement/region")
 
     def credentials(self) -> Credentials:
+        """Return the credentials we hold, or new ones when those are about to expire."""
+        held = self._held
+        if held is None or held.expires_at - self._clock.utcnow() < RENEW_BEFORE:
+            held = self._held = self._fresh_credentials()
+        return held
+
+    def _fresh_credentials(self) -> Credentials:
         role = self._imds.get(ROLE_PATH)
         text = self._imds.get(f"{ROLE_PATH}{role.split()[0]}") if role else None
         if role is None or text is None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import select
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 import pyudev
 
@@ -21,9 +21,11 @@ class UdevWatch:
             poller.register(monitor.fileno(), select.POLLIN)
         poller.poll(seconds * 1000)
         for monitor in self._monitors:
-            # One look at the world answers all the events that have come in so far.
-            while monitor.poll(timeout=0) is not None:
-                continue
+            # ENOBUFS: more events than the socket holds. Something happened, then, like any event.
+            with suppress(OSError):
+                # One look at the world answers all the events that have come in so far.
+                while monitor.poll(timeout=0) is not None:
+                    continue
 
 
 @contextmanager

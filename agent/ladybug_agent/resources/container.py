@@ -75,6 +75,12 @@ def refuse_ended(engine: ContainerEngine, container: RunningContainer) -> None:
     if found.status == "running":
         return
     lines = engine.logs(container.container_id, lines=LOG_LINES)
+    if found.status != "exited":
+        raise Refused(
+            "container_exited",
+            f"the container is {found.status}",
+            hint=f"who did that? `docker inspect {container.spec.name}`; nothing but the agent may",
+        )
     killed = ", killed for using too much memory" if found.oom_killed else ""
     raise Refused(
         "container_exited",

@@ -15,6 +15,7 @@ from ladybug_agent.resources.container import RunningContainer, refuse_ended
 from ladybug_agent.waiting import BRISK, wait_until
 
 OK = 200
+EVERYWHERE = {"", "0.0.0.0", "::"}  # noqa: S104 - compared with, not bound to
 SHOWN_CHARS = 200
 
 
@@ -28,11 +29,21 @@ class HealthyService:
 
 def inspect_service(http: Http, container: RunningContainer, rules: HealthConfig) -> HealthyService:
     """Ask once. Raises NotYet for any answer that is not good yet, Refused for a writable one."""
-    base = f"http://127.0.0.1:{container.spec.port}"
+    base = service_url(container.spec.bind_address, container.spec.port)
     wanted = len(container.servable.snapshot.databases)
     count = judge_health(http.get(base + rules.path), wanted, container.spec.name)
     judge_info(http.get(f"{base}/info"))
     return HealthyService(container=container, database_count=count)
+
+
+def service_url(bind_address: str, port: int) -> str:
+    """Return where the service answers on this machine.
+
+    >>> service_url("0.0.0.0", 8001), service_url("10.0.0.5", 8001)
+    ('http://127.0.0.1:8001', 'http://10.0.0.5:8001')
+    """
+    host = "127.0.0.1" if bind_address in EVERYWHERE else bind_address
+    return f"http://{host}:{port}"
 
 
 def await_healthy(
@@ -47,9 +58,9 @@ def await_healthy(
     def look() -> HealthyService:
         try:
             return inspect_service(http, container, rules)
-        except NotYet:
+        finally:
+            # After a bad answer: does it run at all? After a good one: was it ours that answered?
             refuse_ended(engine, container)
-            raise
 
     return wait_until(look, "the service to be healthy", deadline=deadline, pace=BRISK)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import stat
 from dataclasses import dataclass
@@ -80,7 +81,9 @@ def _verify_database(directory: Path, name: str) -> Database:
             database=name,
         ) from None
     except OSError as error:
-        raise _foreign(path, f"cannot be opened as a regular file ({error.strerror})") from error
+        if error.errno not in {errno.ELOOP, errno.ENXIO}:
+            raise
+        raise _foreign(path, f"is not a regular file ({error.strerror})") from error
     try:
         return _verify_open_file(handle, path, name)
     finally:

@@ -14,7 +14,7 @@ from ladybug_agent.model import Credentials
 from ladybug_lab.aws import LabAws
 
 REGION = "us-east-1"
-TABLE = "robosystems-graph-lab-instance-registry"
+TABLE = "graph-graph-lab-instance-registry"
 QUICK = AwsConfig(region=REGION, connect_timeout_s=5.0, read_timeout_s=10.0, max_attempts=2)
 ONCE = replace(QUICK, max_attempts=1)
 
