@@ -6,6 +6,7 @@ Each step returns evidence, and the next step takes it: the types hold the order
 from __future__ import annotations
 
 from contextlib import ExitStack
+from functools import partial
 from pathlib import Path
 
 from ladybug_agent.announce import announce_success
@@ -59,7 +60,7 @@ def _register(boot: Boot, unproven: ExitStack) -> Registration:
         step.note(instance_id=instance.instance_id, region=instance.region)
     boot.record.note(instance_id=instance.instance_id)
     # A rerun may find a row of its own that says healthy, and then find that it is not.
-    unproven.push(withdrawal(boot, instance, is_against_the_replica))
+    unproven.push(withdrawal(boot, instance, partial(is_against_the_replica, boot)))
     # The image first: the pull is the longer branch, and the libraries of both compete for one
     # interpreter until its first byte is asked for.
     image, snapshot = run_both(

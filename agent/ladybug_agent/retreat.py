@@ -38,13 +38,22 @@ def withdrawal(
     return leave
 
 
-def is_against_the_replica(error: BaseException) -> bool:
-    """Return whether the error says that a replica which was healthy no longer is.
+def is_against_the_replica(boot: Boot, error: BaseException) -> bool:
+    """Return whether a replica that was healthy no longer is.
 
-    Something was there but wrong, or was waited for in vain. A service that did not answer us
-    (throttling, an outage) says nothing about a replica that serves.
+    Something was there but wrong, or was waited for in vain, or no container runs. A service that
+    did not answer us (throttling, an outage) says nothing about a replica that serves.
     """
-    return isinstance(reason(error), Refused | NotYet) and is_about_us(error)
+    is_evidence = isinstance(reason(error), Refused | NotYet)
+    return is_about_us(error) and (is_evidence or not _is_serving(boot))
+
+
+def _is_serving(boot: Boot) -> bool:
+    try:
+        found = boot.world.engine.container(boot.config.container.name)
+    except AgentError:
+        return True  # nobody knows: the lease decides
+    return found is not None and found.status == "running"
 
 
 def is_about_us(error: BaseException) -> bool:

@@ -193,6 +193,15 @@ def test_an_outage_during_a_rerun_leaves_a_replica_that_serves_registered(tmp_pa
     assert (machine.row_status, machine.container_status) == ("healthy", "running")
 
 
+def test_a_rerun_that_cannot_start_the_new_container_withdraws_the_row(tmp_path: Path) -> None:
+    machine = Machine.make(tmp_path)
+    machine.boot()
+    del machine.world.engine.containers[NAME]
+    machine.world.engine.refuses["run"] = ExternalFailure("container_port_in_use", "in use")
+    assert machine.boot().error is not None
+    assert (machine.row_status, machine.container_status) == ("unhealthy", "absent")
+
+
 def test_a_rerun_that_finds_the_snapshot_wrong_withdraws_the_row(tmp_path: Path) -> None:
     machine = Machine.make(tmp_path)
     machine.boot()
