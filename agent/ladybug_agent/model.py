@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import datetime
-from pathlib import Path
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,119 +34,6 @@ class Credentials:
     secret_access_key: str = field(repr=False)
     session_token: str = field(repr=False)
     expires_at: datetime
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RegistryLogin:
-    """A user name and password for one image registry."""
-
-    username: str
-    password: str = field(repr=False)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AttachedVolume:
-    """An EBS volume as EC2 describes it (DescribeVolumes), with its attachment to this instance."""
-
-    volume_id: str
-    device_name: str
-    attachment_state: str
-    snapshot_id: str
-    size_gib: int
-    iops: int
-    encrypted: bool
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class BlockDevice:
-    """A whole disk as the kernel shows it.
-
-    `serial` is None when neither sysfs nor udev knows one. `disk_sequence` numbers the disks of a
-    boot: another disk under the same kernel name has another number (`/sys/block/*/diskseq`).
-    """
-
-    node: str
-    device_number: str
-    size_bytes: int
-    serial: str | None
-    disk_sequence: int | None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class MountEntry:
-    """One line of `/proc/self/mountinfo` (proc_pid_mountinfo(5))."""
-
-    mount_id: int
-    device_number: str
-    source: str
-    target: Path
-    filesystem: str
-    options: frozenset[str]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FilesystemProbe:
-    """What `blkid --probe` sees on a device: all None on a blank one."""
-
-    filesystem: str | None = None
-    uuid: str | None = None
-    partition_table: str | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ImageFacts:
-    """An image that the container engine has."""
-
-    image_id: str
-    repository_digests: tuple[str, ...]
-    labels: dict[str, str]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class BindMount:
-    """A directory of the host inside a container."""
-
-    source: str
-    target: str
-    read_only: bool
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ContainerFacts:
-    """A container as the engine reports it, running or not."""
-
-    container_id: str
-    name: str
-    image_id: str
-    status: str
-    """`created`, `running`, `paused`, `restarting`, `exited` or `dead`."""
-    exit_code: int
-    oom_killed: bool
-    labels: dict[str, str]
-    user: str
-    read_only_root: bool
-    capabilities_dropped: frozenset[str]
-    security_options: frozenset[str]
-    restart_policy: str
-    binds: tuple[BindMount, ...]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ContainerSpec:
-    """All that decides how the container runs. Equal specs give equal containers."""
-
-    name: str
-    image_id: str
-    user: str
-    environment: dict[str, str]
-    labels: dict[str, str]
-    data: BindMount
-    tmpfs: dict[str, str]
-    bind_address: str
-    port: int
-    memory_bytes: int
-    pids_limit: int
-    log_driver: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,29 +7,20 @@ the adapter's own connect and read timeouts, and raises `ExternalFailure` when t
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from contextlib import AbstractContextManager
+from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Protocol
 
-from ladybug_agent.clock import Deadline
+from ladybug_agent.container_ports import ContainerEngine, ImageRegistry
 from ladybug_agent.model import (
-    AttachedVolume,
-    BlockDevice,
     BootIdentity,
-    ContainerFacts,
-    ContainerSpec,
     Credentials,
-    FilesystemProbe,
     HttpReply,
-    ImageFacts,
     InstanceIdentity,
     Load,
-    MountEntry,
-    RegistryLogin,
     SignalOutcome,
 )
+from ladybug_agent.storage_ports import BlockDevices, Ec2, Mounts
 
 RowValue = str | int | float | bool
 Row = Mapping[str, RowValue]
@@ -43,81 +34,6 @@ class InstanceMetadata(Protocol):
 
     def credentials(self) -> Credentials:
         """Return the role's temporary credentials. Raises NotYet while there are none."""
-
-
-class Ec2(Protocol):
-    def attached_volumes(self, instance_id: str) -> tuple[AttachedVolume, ...]:
-        """Return the volumes that EC2 has attached, or is attaching, to the instance."""
-
-
-class ImageRegistry(Protocol):
-    def login(self) -> RegistryLogin:
-        """Return a fresh ECR token as a login (GetAuthorizationToken)."""
-
-
-class DeviceWatch(Protocol):
-    def wait(self, seconds: float) -> None:
-        """Block until a block device appears or changes, or for `seconds`."""
-
-
-class BlockDevices(Protocol):
-    def watch(self) -> AbstractContextManager[DeviceWatch]:
-        """Listen for events from now on. Start it before the first look: events are not kept."""
-
-    def disks(self) -> tuple[BlockDevice, ...]:
-        """Return the whole disks that the kernel has now; partitions are left out."""
-
-    def probe(self, node: str, deadline: Deadline) -> FilesystemProbe:
-        """Read superblock signatures. Blocks as long as the reads do, at most to the deadline."""
-
-    def is_sealed(self, node: str) -> bool:
-        """Return whether the kernel refuses all writes to the device (BLKROGET, ioctl(2))."""
-
-    def set_sealed(self, node: str, *, sealed: bool) -> None:
-        """Make the kernel refuse, or allow, writes to the device (BLKROSET)."""
-
-
-class Mounts(Protocol):
-    def at(self, target: Path) -> MountEntry | None:
-        """Return what is mounted exactly there (the topmost mount), or None."""
-
-    def mount(
-        self, node: str, target: Path, filesystem: str, options: tuple[str, ...], deadline: Deadline
-    ) -> None:
-        """Mount a device. Raises `mount_needs_journal_replay` if only writing could mount it."""
-
-    def unmount(self, target: Path, deadline: Deadline) -> None: ...
-
-
-class ContainerEngine(Protocol):
-    def image(self, reference: str) -> ImageFacts | None:
-        """Return the local image, or None if the engine does not have it."""
-
-    def resolve(self, reference: str, login: RegistryLogin) -> str:
-        """Ask the registry which digest (`sha256:…`) a reference has now."""
-
-    def pull(
-        self,
-        reference: str,
-        login: RegistryLogin,
-        on_progress: Callable[[int], None],
-        deadline: Deadline,
-    ) -> None:
-        """Pull by digest; `on_progress` gets the bytes downloaded so far. Blocks to the end."""
-
-    def container(self, name: str) -> ContainerFacts | None: ...
-
-    def run(self, spec: ContainerSpec) -> str:
-        """Create and start a container; return its id. What fails to start is removed again."""
-
-    def stop(self, container_id: str, *, grace_s: int) -> None:
-        """Stop the container and leave it for inspection; blocks for up to `grace_s`."""
-
-    def remove(self, container_id: str) -> None:
-        """Remove the container, running or not."""
-
-    def logs(self, container_id: str, *, lines: int) -> tuple[str, ...]:
-        """Return the last lines that the container wrote."""
 
 
 class Http(Protocol):

@@ -27,7 +27,7 @@ import docker
 from ladybug_agent.adapters.docker_engine import DockerEngine
 from ladybug_agent.adapters.machine import ProcMachine
 from ladybug_agent.clock import Deadline, SystemClock
-from ladybug_agent.model import BindMount, ContainerSpec
+from ladybug_agent.container_model import BindMount, ContainerSpec
 from ladybug_lab.agent_process import agent_command
 from ladybug_lab.aws import LabAws
 from ladybug_lab.depot import (

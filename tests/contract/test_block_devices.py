@@ -13,7 +13,7 @@ from contract.support.timing import ends_within
 from ladybug_agent.adapters.block_devices import KernelBlockDevices
 from ladybug_agent.clock import Deadline
 from ladybug_agent.errors import DeadlineExceeded, ExternalFailure, NotYet, Refused
-from ladybug_agent.model import BlockDevice, FilesystemProbe
+from ladybug_agent.storage_model import BlockDevice, FilesystemProbe
 
 DATA = Path(__file__).parents[1] / "data" / "blkid"
 OUTPUTS = sorted(path.stem for path in DATA.glob("*.txt"))

@@ -7,14 +7,14 @@ from dataclasses import replace
 
 from fakes.clock import HELD_S, FakeClock
 from ladybug_agent.clock import Deadline
-from ladybug_agent.errors import AgentError, ExternalFailure
-from ladybug_agent.model import (
+from ladybug_agent.container_model import (
     BindMount,
     ContainerFacts,
     ContainerSpec,
     ImageFacts,
     RegistryLogin,
 )
+from ladybug_agent.errors import AgentError, ExternalFailure
 
 REPOSITORY = "123456789012.dkr.ecr.eu-central-1.amazonaws.com/graph-api"
 DIGEST = "sha256:" + "a" * 64

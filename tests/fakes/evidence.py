@@ -11,7 +11,8 @@ from fakes.engine import DIGEST, image_facts
 from fakes.instance import GIB, IDENTITY, VOLUME
 from fakes.storage import DISK
 from ladybug_agent.config import Config
-from ladybug_agent.model import AttachedVolume, ContainerSpec, InstanceIdentity
+from ladybug_agent.container_model import ContainerSpec
+from ladybug_agent.model import InstanceIdentity
 from ladybug_agent.resources.container import RunningContainer
 from ladybug_agent.resources.container_spec import container_spec
 from ladybug_agent.resources.database_file import DatabaseHeader
@@ -22,6 +23,7 @@ from ladybug_agent.resources.servable import ServableSnapshot
 from ladybug_agent.resources.service import HealthyService
 from ladybug_agent.resources.snapshot import Database, VerifiedSnapshot
 from ladybug_agent.resources.volume import Volume
+from ladybug_agent.storage_model import AttachedVolume
 
 
 def a_volume(*, attached: AttachedVolume = VOLUME, instance: InstanceIdentity = IDENTITY) -> Volume:

@@ -14,7 +14,8 @@ from fakes.registry import FakeRegistry
 from fakes.service import HEALTHY, INFO, FakeHttp, json_reply
 from fakes.storage import DISK, FakeBlockDevices, FakeMounts
 from ladybug_agent.errors import AgentError, ConfigError, ExternalFailure, NotYet
-from ladybug_agent.model import FilesystemProbe, HttpReply
+from ladybug_agent.model import HttpReply
+from ladybug_agent.storage_model import FilesystemProbe
 
 NEVER = float("inf")
 Parts = Mapping[str, object]

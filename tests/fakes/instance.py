@@ -7,13 +7,8 @@ from datetime import UTC, datetime, timedelta
 
 from fakes.clock import STARTED_AT
 from ladybug_agent.errors import AgentError, NotYet
-from ladybug_agent.model import (
-    AttachedVolume,
-    BootIdentity,
-    Credentials,
-    InstanceIdentity,
-    Load,
-)
+from ladybug_agent.model import BootIdentity, Credentials, InstanceIdentity, Load
+from ladybug_agent.storage_model import AttachedVolume
 
 FOREVER = 10**9
 GIB = 1024**3

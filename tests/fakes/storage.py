@@ -12,8 +12,8 @@ from fakes.clock import FakeClock
 from fakes.databases import database_bytes
 from ladybug_agent.clock import Deadline
 from ladybug_agent.errors import AgentError, ExternalFailure, NotYet
-from ladybug_agent.model import BlockDevice, FilesystemProbe, MountEntry
-from ladybug_agent.ports import DeviceWatch
+from ladybug_agent.storage_model import BlockDevice, FilesystemProbe, MountEntry
+from ladybug_agent.storage_ports import DeviceWatch
 
 DISK = BlockDevice(
     node="/dev/nvme1n1",

@@ -21,9 +21,10 @@ from fakes.service import HEALTHY, json_reply
 from fakes.storage import FakeBlockDevices
 from ladybug_agent.errors import Busy, ConfigError, ExternalFailure
 from ladybug_agent.exit_status import exit_status
-from ladybug_agent.model import FilesystemProbe, HttpReply
+from ladybug_agent.model import HttpReply
 from ladybug_agent.ports import Row
 from ladybug_agent.state import StateDirectory
+from ladybug_agent.storage_model import FilesystemProbe
 
 DOWN = ExternalFailure("image_registry_unreachable", "no such host")
 

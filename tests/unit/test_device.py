@@ -15,8 +15,8 @@ from fakes.storage import DISK, XFS, FakeBlockDevices
 from ladybug_agent.clock import Deadline
 from ladybug_agent.config import DataConfig
 from ladybug_agent.errors import Cancelled, DeadlineExceeded, ExternalFailure, Refused, reason
-from ladybug_agent.model import FilesystemProbe
 from ladybug_agent.resources.device import DataDevice, await_device
+from ladybug_agent.storage_model import FilesystemProbe
 from ladybug_agent.waiting import STEADY
 
 NEVER = float("inf")

@@ -27,6 +27,8 @@ CORE = {
     "ladybug_agent/config.py",
     "ladybug_agent/config_file.py",
     "ladybug_agent/config_schema.py",
+    "ladybug_agent/container_model.py",
+    "ladybug_agent/container_ports.py",
     "ladybug_agent/errors.py",
     "ladybug_agent/exit_status.py",
     "ladybug_agent/files.py",
@@ -36,6 +38,8 @@ CORE = {
     "ladybug_agent/ports.py",
     "ladybug_agent/record.py",
     "ladybug_agent/state.py",
+    "ladybug_agent/storage_model.py",
+    "ladybug_agent/storage_ports.py",
     "ladybug_agent/waiting.py",
 }
 DOOR = {f"ladybug_agent/{name}.py" for name in ("__main__", "cli", "verbs", "wiring")}
@@ -59,7 +63,18 @@ HOMES: dict[str, tuple[str, ...]] = {
     "urllib3": HTTP,
 }
 # What a resource may be made of beside other resources.
-BELOW_RESOURCES = {"model", "ports", "config", "clock", "waiting", "errors"}
+BELOW_RESOURCES = {
+    "model",
+    "container_model",
+    "storage_model",
+    "ports",
+    "container_ports",
+    "storage_ports",
+    "config",
+    "clock",
+    "waiting",
+    "errors",
+}
 
 
 @cache

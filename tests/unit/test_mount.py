@@ -12,8 +12,8 @@ from fakes.evidence import a_device
 from fakes.storage import DISK, FakeBlockDevices, FakeMounts
 from ladybug_agent.clock import Deadline
 from ladybug_agent.errors import Cancelled, ExternalFailure, NotYet, Refused
-from ladybug_agent.model import MountEntry
 from ladybug_agent.resources.mount import DataMount, ensure_mounted, inspect_mount
+from ladybug_agent.storage_model import MountEntry
 
 
 @pytest.fixture

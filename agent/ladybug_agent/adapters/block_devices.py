@@ -13,8 +13,8 @@ from ladybug_agent.adapters.commands import run_command
 from ladybug_agent.adapters.udev import udev_serial, watch_block_devices
 from ladybug_agent.clock import Deadline
 from ladybug_agent.errors import ExternalFailure, NotYet, Refused
-from ladybug_agent.model import BlockDevice, FilesystemProbe
-from ladybug_agent.ports import DeviceWatch
+from ladybug_agent.storage_model import BlockDevice, FilesystemProbe
+from ladybug_agent.storage_ports import DeviceWatch
 
 SYSFS = Path("/sys")
 SECTOR_BYTES = 512  # the unit of /sys/block/*/size, whatever the device's own sector size

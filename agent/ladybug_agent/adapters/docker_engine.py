@@ -20,14 +20,14 @@ from ladybug_agent.adapters.docker_pull import (
     pull_failure,
 )
 from ladybug_agent.clock import Deadline
-from ladybug_agent.errors import ExternalFailure
-from ladybug_agent.model import (
+from ladybug_agent.container_model import (
     BindMount,
     ContainerFacts,
     ContainerSpec,
     ImageFacts,
     RegistryLogin,
 )
+from ladybug_agent.errors import ExternalFailure
 
 log = structlog.get_logger(__name__)
 

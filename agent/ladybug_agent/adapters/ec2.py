@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from ladybug_agent.adapters.aws import AwsClients, aws_errors
-from ladybug_agent.model import AttachedVolume
+from ladybug_agent.storage_model import AttachedVolume
 
 PAGE_SIZE = 100
 

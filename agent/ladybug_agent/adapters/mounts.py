@@ -8,7 +8,7 @@ from pathlib import Path
 from ladybug_agent.adapters.commands import run_command
 from ladybug_agent.clock import Deadline
 from ladybug_agent.errors import ExternalFailure, NotYet
-from ladybug_agent.model import MountEntry
+from ladybug_agent.storage_model import MountEntry
 
 MOUNTINFO = Path("/proc/self/mountinfo")
 # What mount(8) says when the kernel answers EROFS: the journal is dirty, the device sealed.

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from ladybug_agent.clock import Deadline
 from ladybug_agent.config import DataConfig
 from ladybug_agent.errors import NotYet, Refused
-from ladybug_agent.model import BlockDevice, FilesystemProbe
-from ladybug_agent.ports import BlockDevices
 from ladybug_agent.resources.volume import Volume
+from ladybug_agent.storage_model import BlockDevice, FilesystemProbe
+from ladybug_agent.storage_ports import BlockDevices
 from ladybug_agent.waiting import STEADY, wait_until
 
 

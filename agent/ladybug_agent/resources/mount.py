@@ -7,9 +7,9 @@ from pathlib import Path
 
 from ladybug_agent.clock import Deadline
 from ladybug_agent.errors import ExternalFailure, NotYet, Refused
-from ladybug_agent.model import MountEntry
-from ladybug_agent.ports import BlockDevices, Mounts
 from ladybug_agent.resources.device import DataDevice
+from ladybug_agent.storage_model import MountEntry
+from ladybug_agent.storage_ports import BlockDevices, Mounts
 
 # nouuid: two snapshots of one volume have the same filesystem UUID (xfs(5)).
 # norecovery and noload are never used: they show a filesystem with files missing.

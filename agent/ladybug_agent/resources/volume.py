@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from ladybug_agent.clock import Deadline
 from ladybug_agent.config import DataConfig
 from ladybug_agent.errors import NotYet, Refused
-from ladybug_agent.model import AttachedVolume, InstanceIdentity
-from ladybug_agent.ports import Ec2
+from ladybug_agent.model import InstanceIdentity
+from ladybug_agent.storage_model import AttachedVolume
+from ladybug_agent.storage_ports import Ec2
 from ladybug_agent.waiting import Pace, wait_until
 
 # Fifty replicas asking once a second would empty EC2's token bucket for Describe calls (20/s).

@@ -1,0 +1,69 @@
+"""Plain facts about images and containers: frozen, no behaviour."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RegistryLogin:
+    """A user name and password for one image registry."""
+
+    username: str
+    password: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ImageFacts:
+    """An image that the container engine has."""
+
+    image_id: str
+    repository_digests: tuple[str, ...]
+    labels: dict[str, str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BindMount:
+    """A directory of the host inside a container."""
+
+    source: str
+    target: str
+    read_only: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ContainerFacts:
+    """A container as the engine reports it, running or not."""
+
+    container_id: str
+    name: str
+    image_id: str
+    status: str
+    """`created`, `running`, `paused`, `restarting`, `exited` or `dead`."""
+    exit_code: int
+    oom_killed: bool
+    labels: dict[str, str]
+    user: str
+    read_only_root: bool
+    capabilities_dropped: frozenset[str]
+    security_options: frozenset[str]
+    restart_policy: str
+    binds: tuple[BindMount, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ContainerSpec:
+    """All that decides how the container runs. Equal specs give equal containers."""
+
+    name: str
+    image_id: str
+    user: str
+    environment: dict[str, str]
+    labels: dict[str, str]
+    data: BindMount
+    tmpfs: dict[str, str]
+    bind_address: str
+    port: int
+    memory_bytes: int
+    pids_limit: int
+    log_driver: str

@@ -1,0 +1,45 @@
+"""What the agent needs from images and containers; see `ladybug_agent.ports`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Protocol
+
+from ladybug_agent.clock import Deadline
+from ladybug_agent.container_model import ContainerFacts, ContainerSpec, ImageFacts, RegistryLogin
+
+
+class ImageRegistry(Protocol):
+    def login(self) -> RegistryLogin:
+        """Return a fresh ECR token as a login (GetAuthorizationToken)."""
+
+
+class ContainerEngine(Protocol):
+    def image(self, reference: str) -> ImageFacts | None:
+        """Return the local image, or None if the engine does not have it."""
+
+    def resolve(self, reference: str, login: RegistryLogin) -> str:
+        """Ask the registry which digest (`sha256:…`) a reference has now."""
+
+    def pull(
+        self,
+        reference: str,
+        login: RegistryLogin,
+        on_progress: Callable[[int], None],
+        deadline: Deadline,
+    ) -> None:
+        """Pull by digest; `on_progress` gets the bytes downloaded so far. Blocks to the end."""
+
+    def container(self, name: str) -> ContainerFacts | None: ...
+
+    def run(self, spec: ContainerSpec) -> str:
+        """Create and start a container; return its id. What fails to start is removed again."""
+
+    def stop(self, container_id: str, *, grace_s: int) -> None:
+        """Stop the container and leave it for inspection; blocks for up to `grace_s`."""
+
+    def remove(self, container_id: str) -> None:
+        """Remove the container, running or not."""
+
+    def logs(self, container_id: str, *, lines: int) -> tuple[str, ...]:
+        """Return the last lines that the container wrote."""
