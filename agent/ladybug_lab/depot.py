@@ -13,6 +13,7 @@ from pathlib import Path
 import docker
 from docker.errors import DockerException, ImageNotFound
 
+from ladybug_lab.agent_process import run_agent
 from ladybug_lab.aws_stubs import registry_password
 from ladybug_lab.errors import LabError
 from ladybug_lab.graph_api.image import FINGERPRINT_LABEL, build_image, fingerprint
@@ -22,8 +23,10 @@ from ladybug_lab.registry import LabRegistry
 ACCOUNT_ID = "123456789012"
 REPOSITORY = "graph-api"
 DATABASE = "packages"
+MANIFEST = "ladybug-snapshot.json"
 ECR_USER = "AWS"
 _ENGINE_TIMEOUT_S = 120
+_MANIFEST_TIMEOUT_S = 60
 
 Say = Callable[[str], None]
 
@@ -100,11 +103,21 @@ def _package_databases(cache: Path, say: Say) -> Path:
     directory.mkdir(parents=True, exist_ok=True)
     stamp, made_for = cache / "databases-made-for", _installed_packages()
     target = directory / f"{DATABASE}.lbug"
-    if not target.exists() or not stamp.exists() or stamp.read_text() != made_for:
+    complete = target.exists() and stamp.exists() and (directory / MANIFEST).exists()
+    if not complete or stamp.read_text() != made_for:
         summary = build_package_graph(target)
         stamp.write_text(made_for)
         say(f"built a LadybugDB database of {summary.nodes} packages, {summary.edges} dependencies")
+        _write_manifest(directory)
     return directory
+
+
+def _write_manifest(directory: Path) -> None:
+    """Write down what the databases are, as a master does before its snapshot."""
+    argv = ["verify", "--write-manifest", str(directory), "--config", "/nonexistent"]
+    run = run_agent(argv, dict(os.environ), timeout_s=_MANIFEST_TIMEOUT_S)
+    if run.status:
+        raise LabError(f"cannot write the manifest of {directory}: {run.events}")
 
 
 def _installed_packages() -> str:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import json
 import os
 import shutil
 import tempfile
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal
 
@@ -21,10 +20,11 @@ from ladybug_lab.imds import LabImds
 from ladybug_lab.plan import Plan, Provisioned
 from ladybug_lab.provision import provision
 from ladybug_lab.shell import run
+from ladybug_lab.toml import as_toml
 from ladybug_lab.udev import ensure_udevd, ensure_volume_rule
 from ladybug_lab.volume import LoopDevice, attach, attached, detach, make_image
 
-VOLUME_BYTES = 512 * 2**20  # XFS wants 300 MiB at least; sparse
+GIB = 2**30
 _MOUNT_POINT = "data"
 _TIMEOUT_S = 30.0
 
@@ -108,7 +108,7 @@ class LabInstance:
         sections = self.configuration()
         for name, section in changes.items():
             sections[name] = sections.get(name, {}) | section
-        self.config_file.write_text(_as_toml(sections), encoding="utf-8")
+        self.config_file.write_text(as_toml(sections), encoding="utf-8")
         return self.config_file
 
 
@@ -122,9 +122,10 @@ def launch(order: Order, depot: Depot, aws: LabAws) -> Iterator[LabInstance]:
     ensure_udevd()
     ensure_volume_rule()
     with ExitStack() as stack:
-        there = provision(aws, order.plan)
+        plan = _roomy(order.plan, depot)
+        there = provision(aws, plan)
         image = order.directory / there.volume_id
-        _make_volume(image, order, depot)
+        _make_volume(image, order, plan, depot)
         stack.callback(image.unlink, missing_ok=True)
         stack.callback(_detach_all, image)
         device = attach(image)
@@ -165,24 +166,22 @@ def remove_container(name: str) -> None:
         engine.close()
 
 
-def _make_volume(image: Path, order: Order, depot: Depot) -> None:
-    """Lay the databases out as on the master's data volume, and make the volume of them."""
-    databases = depot.databases.resolve()
-    size = VOLUME_BYTES + 2 * sum(f.stat().st_size for f in databases.rglob("*") if f.is_file())
+def _roomy(plan: Plan, depot: Depot) -> Plan:
+    """Return the plan with a volume that holds the databases twice."""
+    content = sum(f.stat().st_size for f in depot.databases.resolve().rglob("*") if f.is_file())
+    return replace(plan, volume_gib=max(plan.volume_gib, 1 + 2 * content // GIB))
+
+
+def _make_volume(image: Path, order: Order, plan: Plan, depot: Depot) -> None:
+    """Lay the databases out as on the master's data volume, and make the volume of them.
+
+    It is as large, to the byte, as EC2 says: the image is sparse.
+    """
     with tempfile.TemporaryDirectory(dir=order.directory) as content:
-        (Path(content) / "databases").symlink_to(databases)
-        make_image(image, content=Path(content), size_bytes=size, filesystem=order.filesystem)
-
-
-def _as_toml(sections: dict[str, dict[str, Any]]) -> str:
-    """Write TOML; JSON's strings, numbers, booleans and lists are TOML's too."""
-    lines = ["schema = 1"]
-    for name, section in sections.items():
-        lines += ["", f"[{name}]"]
-        for key, value in section.items():
-            if isinstance(value, dict):
-                inner = ", ".join(f"{json.dumps(k)} = {json.dumps(v)}" for k, v in value.items())
-                lines.append(f"{key} = {{ {inner} }}")
-            else:
-                lines.append(f"{key} = {json.dumps(value)}")
-    return "\n".join(lines) + "\n"
+        (Path(content) / "databases").symlink_to(depot.databases.resolve())
+        make_image(
+            image,
+            content=Path(content),
+            size_bytes=plan.volume_gib * GIB,
+            filesystem=order.filesystem,
+        )
