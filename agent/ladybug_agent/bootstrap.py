@@ -7,24 +7,19 @@ from __future__ import annotations
 
 from contextlib import ExitStack
 from functools import partial
-from pathlib import Path
 
 from ladybug_agent.announce import announce_success
 from ladybug_agent.boot import Boot
 from ladybug_agent.branches import run_both
-from ladybug_agent.model import InstanceIdentity
+from ladybug_agent.data_branch import check_served, device_number, prepare_data, recover_data
 from ladybug_agent.resources.container import RunningContainer, ensure_running
 from ladybug_agent.resources.container_spec import container_spec
-from ladybug_agent.resources.device import await_device
 from ladybug_agent.resources.identity import await_identity
 from ladybug_agent.resources.image import PulledImage, ensure_image, parse_image_reference
-from ladybug_agent.resources.mount import ensure_mounted
 from ladybug_agent.resources.registration import Registration, ensure_registered
 from ladybug_agent.resources.registry_row import registry_row
-from ladybug_agent.resources.servable import judge_servable
+from ladybug_agent.resources.servable import ServableSnapshot, ServedData, judge_servable
 from ladybug_agent.resources.service import HealthyService, await_healthy
-from ladybug_agent.resources.snapshot import VerifiedSnapshot, verify_snapshot
-from ladybug_agent.resources.volume import await_volume
 from ladybug_agent.retreat import (
     is_about_us,
     is_against_the_replica,
@@ -63,43 +58,22 @@ def _register(boot: Boot, unproven: ExitStack) -> Registration:
     unproven.push(withdrawal(boot, instance, partial(is_against_the_replica, boot)))
     # The image first: the pull is the longer branch, and the libraries of both compete for one
     # interpreter until its first byte is asked for.
-    image, snapshot = run_both(
-        lambda: _prepare_image(boot),
-        lambda: _prepare_data(boot, instance),
-        names=("image", "data"),
-        deadline=boot.deadline,
-    )
-    container = _start_container(boot, snapshot, image)
+    with ExitStack() as held:
+        image, found = run_both(
+            lambda: _prepare_image(boot),
+            lambda: prepare_data(boot, instance, held),
+            names=("image", "data"),
+            deadline=boot.deadline,
+        )
+        data = recover_data(boot, found, image)
+    servable = _judge_servable(boot, data, image)
+    container = _start_container(boot, servable)
     if container.started_here:
         unproven.pop_all()  # from here on the row must go whatever the failure says
         unproven.callback(stop_container, boot, container)
         unproven.push(withdrawal(boot, instance, is_about_us))
     service = _await_service(boot, container)
     return _write_registration(boot, service)
-
-
-def _prepare_data(boot: Boot, instance: InstanceIdentity) -> VerifiedSnapshot:
-    rules, world, record = boot.config.data, boot.world, boot.record
-    attach = boot.deadline.capped(rules.attach_timeout_s)
-    with record.step("find_volume") as step:
-        volume = await_volume(world.ec2, instance, rules, attach)
-        step.note(volume_id=volume.volume_id, snapshot_id=volume.attached.snapshot_id)
-    with record.step("await_device") as step:
-        device = await_device(world.block_devices, volume, rules, attach)
-        step.note(device=device.disk.node, filesystem=device.filesystem)
-    with record.step("mount") as step:
-        limit = boot.deadline.capped(rules.mount_timeout_s)
-        path = Path(rules.mount_point)
-        mount = ensure_mounted(world.mounts, world.block_devices, device, path, limit)
-        step.note(mount_point=str(mount.path))
-    with record.step("verify_snapshot") as step:
-        snapshot = verify_snapshot(mount, rules)
-        step.note(
-            databases=[d.name for d in snapshot.databases],
-            size_bytes=snapshot.size_bytes,
-            storage_versions=[d.header.storage_version for d in snapshot.databases],
-        )
-    return snapshot
 
 
 def _prepare_image(boot: Boot) -> PulledImage:
@@ -116,12 +90,17 @@ def _prepare_image(boot: Boot) -> PulledImage:
     return image
 
 
-def _start_container(
-    boot: Boot, snapshot: VerifiedSnapshot, image: PulledImage
-) -> RunningContainer:
-    with boot.record.step("start_container") as step:
-        servable = judge_servable(snapshot, image, boot.config.container.storage_versions)
+def _judge_servable(boot: Boot, data: ServedData, image: PulledImage) -> ServableSnapshot:
+    with boot.record.step("open_databases") as step:
+        servable = judge_servable(data, image, boot.config.container.storage_versions)
         step.note(version_check=servable.version_check)
+        opened = check_served(boot, servable)
+        step.note(engine=opened.engine if opened else "not asked")
+    return servable
+
+
+def _start_container(boot: Boot, servable: ServableSnapshot) -> RunningContainer:
+    with boot.record.step("start_container") as step:
         memory = boot.world.machine.memory_total_bytes()
         spec = container_spec(servable, boot.config, memory)
         boot.deadline.check("the container's start")
@@ -141,7 +120,7 @@ def _await_service(boot: Boot, container: RunningContainer) -> HealthyService:
 
 def _write_registration(boot: Boot, service: HealthyService) -> Registration:
     world = boot.world
-    disk = service.container.servable.snapshot.mount.device.disk
+    data = service.container.servable.data
     utcnow = boot.deadline.clock.utcnow
     with boot.record.step("register") as step:
         boot.deadline.check("the registration")
@@ -149,7 +128,7 @@ def _write_registration(boot: Boot, service: HealthyService) -> Registration:
             world.instance_registry,
             service,
             lambda healthy: registry_row(
-                healthy, boot.fence, boot.config, world.machine.load(disk.device_number), utcnow()
+                healthy, boot.fence, boot.config, world.machine.load(device_number(data)), utcnow()
             ),
             utcnow,
         )

@@ -6,8 +6,11 @@ One TOML file, `schema = 1`. The field metadata below is the single source of th
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from typing import Any, Literal
+from dataclasses import dataclass
+from typing import Literal
+
+from ladybug_agent.config_data import DataConfig
+from ladybug_agent.config_key import NAME, key
 
 SCHEMA_VERSION = 1
 OWNED_VARIABLES = frozenset(
@@ -21,26 +24,6 @@ OWNED_VARIABLES = frozenset(
     }
 )
 """Variables of the container that follow from other keys, or that make it a read-only replica."""
-
-
-def key(
-    doc: str,
-    *,
-    default: Any = ...,
-    least: float | None = None,
-    most: float | None = None,
-    pattern: str = "",
-) -> Any:
-    """Describe one key: documentation, default (required without one) and limits."""
-    metadata = {"doc": doc, "least": least, "most": most, "pattern": pattern}
-    if default is ...:
-        return field(metadata=metadata)
-    if isinstance(default, dict):
-        return field(default_factory=lambda: dict(default), metadata=metadata)
-    return field(default=default, metadata=metadata)
-
-
-NAME = r"[A-Za-z0-9][A-Za-z0-9_.-]*"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,38 +41,6 @@ class InstanceConfig:
     )
     state_dir: str = key(
         "records and locks; lost at reboot by design", default="/run/ladybug-agent"
-    )
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DataConfig:
-    databases: tuple[str, ...] = key(
-        "databases that must be on the volume, each a file `<name>.lbug`", pattern=NAME
-    )
-    device_name: str = key(
-        "device name of the data volume in the launch template's block device mapping",
-        default="/dev/xvdf",
-        pattern=r"(/dev/)?[A-Za-z0-9]+",
-    )
-    filesystem: Literal["xfs", "ext4"] = key("filesystem of the snapshot", default="xfs")
-    mount_point: str = key(
-        "where the volume is mounted", default="/mnt/ladybug-data", pattern="/.+"
-    )
-    databases_dir: str = key(
-        "directory on the volume that holds the databases", default="databases"
-    )
-    require_encryption: bool = key("refuse an unencrypted volume", default=True)
-    attach_timeout_s: float = key(
-        "time for EC2 to attach the volume and for the kernel to show it",
-        default=300.0,
-        least=1,
-        most=3600,
-    )
-    mount_timeout_s: float = key(
-        "time for one mount; a lazily loaded volume is slow on first touch",
-        default=180.0,
-        least=1,
-        most=3600,
     )
 
 
@@ -115,6 +66,9 @@ class ContainerConfig:
     )
     environment: dict[str, str] = key("extra variables for the container", default={})
     docker_host: str = key("Docker engine", default="unix:///var/run/docker.sock")
+    python: str = key(
+        "Python in the image that has the engine; `data.open_check` runs it", default="python3"
+    )
     pull_timeout_s: float = key("time for the image pull", default=600.0, least=1, most=7200)
 
 

@@ -165,19 +165,32 @@ def _texts(value: str | tuple[str, ...]) -> tuple[str, ...]:
 
 def _check_together(config: Config, source: str) -> None:
     """Check what no single key shows."""
-    data, signals = config.data, config.signals
-    problem = ""
-    if not data.databases or len(set(data.databases)) != len(data.databases):
-        problem = "`data.databases` must name at least one database, each once"
-    elif bool(signals.launch_hook) != bool(signals.auto_scaling_group):
-        problem = "`signals.launch_hook` and `signals.auto_scaling_group` go together"
-    elif signals.logical_resource_id and not signals.stack_name:
-        problem = "`signals.logical_resource_id` needs `signals.stack_name`"
-    elif Path(data.databases_dir).is_absolute() or ".." in Path(data.databases_dir).parts:
-        problem = "`data.databases_dir` is a path below the mount point"
-    elif ".." in Path(data.mount_point).parts or data.mount_point.startswith("//"):
-        problem = "`data.mount_point` is an absolute path without `..`"
-    elif owned := sorted(OWNED_VARIABLES & config.container.environment.keys()):
-        problem = f"`container.environment` sets {', '.join(owned)}, which the agent owns"
-    if problem:
+    if problem := next(_contradictions(config), None):
         raise ConfigError("config_contradiction", f"{source}: {problem}", hint=HINT)
+
+
+def _contradictions(config: Config) -> Iterator[str]:
+    data, signals = config.data, config.signals
+    rules = {
+        "`data.databases` names at least one database, and none in mode `empty`": (
+            (data.mode == "empty") != (not data.databases)
+        ),
+        "`data.databases` names a database twice": (
+            len(set(data.databases)) != len(data.databases)
+        ),
+        "`data.databases_dir` is a path below the mount point": (
+            Path(data.databases_dir).is_absolute() or ".." in Path(data.databases_dir).parts
+        ),
+        "`data.mount_point` is an absolute path without `..`": (
+            ".." in Path(data.mount_point).parts or data.mount_point.startswith("//")
+        ),
+        "`signals.launch_hook` and `signals.auto_scaling_group` go together": (
+            bool(signals.launch_hook) != bool(signals.auto_scaling_group)
+        ),
+        "`signals.logical_resource_id` needs `signals.stack_name`": (
+            bool(signals.logical_resource_id) and not signals.stack_name
+        ),
+    }
+    yield from (problem for problem, holds in rules.items() if holds)
+    if owned := sorted(OWNED_VARIABLES & config.container.environment.keys()):
+        yield f"`container.environment` sets {', '.join(owned)}, which the agent owns"

@@ -52,7 +52,7 @@ def _type(hint: Any, spec: dataclasses.Field[Any]) -> dict[str, Any]:
         return {"enum": list(typing.get_args(hint))}
     if origin is tuple:
         item = {"type": "string", **_limits(spec)}
-        return {"type": "array", "items": item, "minItems": 1, "uniqueItems": True}
+        return {"type": "array", "items": item, "uniqueItems": True}
     if origin is dict:
         return {"type": "object", "additionalProperties": {"type": "string"}}
     if hint in SCALARS and not isinstance(hint, types.UnionType):

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import signal
 from dataclasses import dataclass, field
+
+ONE_SHOT_TEXT_BYTES = 64 * 1024
+ONE_SHOT_LABEL = "org.ladybugdb.agent.one-shot"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,3 +71,44 @@ class ContainerSpec:
     memory_bytes: int
     pids_limit: int
     log_driver: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OneShotSpec:
+    """One program in a container that is thrown away: no network, nothing but the data to see."""
+
+    name: str
+    """For one run at a time: what an earlier run left behind under this name is removed."""
+    image_id: str
+    user: str
+    """`uid:gid`."""
+    command: tuple[str, ...]
+    """Takes the place of the image's ENTRYPOINT and CMD."""
+    environment: dict[str, str]
+    """Added to the image's own."""
+    labels: dict[str, str]
+    data: BindMount
+    tmpfs: dict[str, str]
+    memory_bytes: int
+    pids_limit: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OneShotResult:
+    """How the program ended; of each text the last `ONE_SHOT_TEXT_BYTES`."""
+
+    exit_code: int
+    oom_killed: bool
+    stdout: str
+    stderr: str
+
+    @property
+    def signal(self) -> str:
+        """The name of the signal that ended it, or nothing: engines report 128 + number.
+
+        >>> OneShotResult(exit_code=139, oom_killed=False, stdout="", stderr="").signal
+        'SIGSEGV'
+        """
+        if self.exit_code - 128 not in signal.valid_signals():
+            return ""
+        return signal.Signals(self.exit_code - 128).name

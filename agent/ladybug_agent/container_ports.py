@@ -6,7 +6,14 @@ from collections.abc import Callable
 from typing import Protocol
 
 from ladybug_agent.clock import Deadline
-from ladybug_agent.container_model import ContainerFacts, ContainerSpec, ImageFacts, RegistryLogin
+from ladybug_agent.container_model import (
+    ContainerFacts,
+    ContainerSpec,
+    ImageFacts,
+    OneShotResult,
+    OneShotSpec,
+    RegistryLogin,
+)
 
 
 class ImageRegistry(Protocol):
@@ -34,6 +41,14 @@ class ContainerEngine(Protocol):
 
     def run(self, spec: ContainerSpec) -> str:
         """Create and start a container; return its id. What fails to start is removed again."""
+
+    def run_once(self, spec: OneShotSpec, deadline: Deadline) -> OneShotResult:
+        """Run a program to its end in a container of its own, which is removed however it ends.
+
+        Blocks until the program ends. When the deadline is over or cancelled, the program is
+        killed within 0.3 s. What an earlier run of this name left behind is removed first; Refused
+        if somebody else's container has the name.
+        """
 
     def stop(self, container_id: str, *, grace_s: int) -> None:
         """Stop the container and leave it for inspection; blocks for up to `grace_s`."""

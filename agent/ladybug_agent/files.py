@@ -7,11 +7,12 @@ import tempfile
 from pathlib import Path
 
 
-def write_atomically(path: Path, text: str, *, mode: int = 0o644) -> None:
+def write_atomically(path: Path, text: str, *, mode: int = 0o644, durable: bool = False) -> None:
     """Replace `path` by `text` so that a reader sees the old or the new file, whole.
 
-    Holds for a process that is killed at any moment. There is no fsync: these files live in
-    /run, which a power cut empties, and a boot writes its record two dozen times. Raises OSError.
+    Holds for a process that is killed at any moment; `durable` also for a power cut or a snapshot.
+    The agent's own files live in /run, which a power cut empties, and a boot writes its record two
+    dozen times: they need no fsync. Raises OSError.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}-")
@@ -19,7 +20,21 @@ def write_atomically(path: Path, text: str, *, mode: int = 0o644) -> None:
         with os.fdopen(handle, "w", encoding="utf-8") as out:
             out.write(text)
             os.fchmod(handle, mode)
+            if durable:
+                out.flush()
+                os.fsync(handle)
         Path(temporary).replace(path)
+        if durable:
+            _sync_directory(path.parent)
     except BaseException:
         Path(temporary).unlink(missing_ok=True)
         raise
+
+
+def _sync_directory(path: Path) -> None:
+    """Make the new name itself durable: fsync(2) of a file leaves out its directory entry."""
+    handle = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

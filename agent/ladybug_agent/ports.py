@@ -20,7 +20,7 @@ from ladybug_agent.model import (
     Load,
     SignalOutcome,
 )
-from ladybug_agent.storage_ports import BlockDevices, Ec2, Mounts
+from ladybug_agent.storage_ports import BlockDevices, Ec2, KernelLog, Mounts
 
 RowValue = str | int | float | bool
 Row = Mapping[str, RowValue]
@@ -31,6 +31,12 @@ class InstanceMetadata(Protocol):
 
     def identity(self) -> InstanceIdentity:
         """Return who we are. Raises NotYet while the service does not answer."""
+
+    def block_device_mapping(self) -> Mapping[str, str]:
+        """Return the device names of the launch template by their role: `root`, `ebs1`, ….
+
+        What was attached after the launch, or the last start, is not among them.
+        """
 
     def credentials(self) -> Credentials:
         """Return the role's temporary credentials. Raises NotYet while there are none."""
@@ -77,7 +83,8 @@ class Machine(Protocol):
 
     def memory_total_bytes(self) -> int: ...
 
-    def load(self, data_device_number: str) -> Load: ...
+    def load(self, data_device_number: str | None) -> Load:
+        """Return the load since boot; no device reads nothing."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,6 +96,7 @@ class World:
     image_registry: ImageRegistry
     block_devices: BlockDevices
     mounts: Mounts
+    kernel_log: KernelLog
     engine: ContainerEngine
     http: Http
     instance_registry: InstanceRegistry

@@ -27,6 +27,8 @@ def print_status(status: Status, style: str) -> None:
         print_json(status.document())
         return
     print(f"{'good' if status.is_good else 'not good'}: the boot is {status.outcome}")
+    for remark in status.remarks:
+        print(f"  {remark}")
     for line in record_lines(status.record)[1:]:
         print(line)
     for finding in status.findings:

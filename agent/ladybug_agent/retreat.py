@@ -17,6 +17,9 @@ from ladybug_agent.resources.container import RunningContainer, stop_unproven
 
 log = structlog.get_logger(__name__)
 
+NOBODY_KNOWS = frozenset({"volume_snapshot_unknown", "volume_unidentified"})
+"""Waited for in vain because AWS did not answer."""
+
 
 def report_failure(boot: Boot, error: BaseException) -> None:
     if not is_a_verdict(error):
@@ -44,7 +47,8 @@ def is_against_the_replica(boot: Boot, error: BaseException) -> bool:
     Something was there but wrong, or was waited for in vain, or no container runs. A service that
     did not answer us (throttling, an outage) says nothing about a replica that serves.
     """
-    is_evidence = isinstance(reason(error), Refused | NotYet)
+    why = reason(error)
+    is_evidence = isinstance(why, Refused | NotYet) and why.code not in NOBODY_KNOWS
     return is_about_us(error) and (is_evidence or not _is_serving(boot))
 
 

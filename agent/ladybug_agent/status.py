@@ -32,6 +32,19 @@ class Status:
         """Registered, and nothing that can be seen from here is wrong."""
         return self.outcome == "registered" and all(f.verdict != "bad" for f in self.findings)
 
+    @property
+    def remarks(self) -> tuple[str, ...]:
+        """What the registration says of the replica beside that it is healthy."""
+        row = self.record.get("row", {})
+        told = []
+        if row.get("data_state", "snapshot") != "snapshot":
+            told.append(row["data_state"])
+        if row.get("volume_check") == "unverified":
+            told.append("volume unverified: EC2 could not be asked about it")
+        if row.get("degraded"):
+            told.append(f"degraded: {row['degraded_reasons']}")
+        return tuple(told)
+
     def document(self) -> dict[str, Any]:
         """Return the JSON form; public API."""
         return {
@@ -39,6 +52,7 @@ class Status:
             "agent_version": __version__,
             "good": self.is_good,
             "outcome": self.outcome,
+            "remarks": list(self.remarks),
             "boot": self.record,
             "findings": [asdict(finding) for finding in self.findings],
         }

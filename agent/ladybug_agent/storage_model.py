@@ -1,9 +1,16 @@
-"""Plain facts about volumes, disks, filesystems and mounts: frozen, no behaviour."""
+"""Plain facts about volumes, disks, filesystems and mounts: frozen, parsed at the edge."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
+from typing import Literal
+
+EBS_MODEL = "Amazon Elastic Block Store"
+INSTANCE_STORE_MODEL = "Amazon EC2 NVMe Instance Storage"
+
+JournalState = Literal["clean", "dirty", "unknown"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -13,6 +20,8 @@ class AttachedVolume:
     volume_id: str
     device_name: str
     attachment_state: str
+    """`attaching`, `attached`, `detaching`, `detached` or `busy`."""
+    delete_on_termination: bool
     snapshot_id: str
     size_gib: int
     iops: int
@@ -20,18 +29,41 @@ class AttachedVolume:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SnapshotFacts:
+    """A snapshot as EC2 describes it (DescribeSnapshots)."""
+
+    snapshot_id: str
+    state: str
+    """`pending`, `completed`, `error`, `recoverable` or `recovering`."""
+    started_at: datetime
+    """When the snapshot was asked for: it holds the data of this moment."""
+    encrypted: bool
+    volume_id: str
+    """The volume that it was taken of."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class BlockDevice:
     """A whole disk as the kernel shows it.
 
-    `serial` is None when neither sysfs nor udev knows one. `disk_sequence` numbers the disks of a
-    boot: another disk under the same kernel name has another number (`/sys/block/*/diskseq`).
+    `serial` is None when neither the disk, sysfs nor udev knows one. `disk_sequence` numbers the
+    disks of a boot: another disk under the same kernel name has another (`/sys/block/*/diskseq`).
     """
 
     node: str
     device_number: str
+    """`major:minor`."""
     size_bytes: int
     serial: str | None
     disk_sequence: int | None
+    model: str = ""
+    device_name: str = ""
+    """EC2's name for the attachment, such as `xvdf`, where the disk itself carries it (NVMe on
+    Nitro, the node's name on Xen); empty where it does not."""
+    holders: tuple[str, ...] = ()
+    """What is stacked on the disk or on a partition of it: `dm-0`, `md127`."""
+    partitions: tuple[str, ...] = ()
+    """Device numbers of its partitions."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,6 +72,8 @@ class MountEntry:
 
     mount_id: int
     device_number: str
+    root: str
+    """What of the filesystem is mounted: `/` is all of it."""
     source: str
     target: Path
     filesystem: str

@@ -52,6 +52,8 @@ def _look(subject: str, look: Callable[[], tuple[Verdict, str]]) -> Finding:
 
 
 def _mount(world: LocalWorld, config: Config) -> tuple[Verdict, str]:
+    if config.data.mode == "empty":
+        return "good", "no volume: `data.mode` asks for a replica without data"
     entry = world.mounts.at(Path(config.data.mount_point))
     if entry is None:
         return "bad", f"nothing is mounted at {config.data.mount_point}"

@@ -24,6 +24,7 @@ def run_verb(arguments: argparse.Namespace) -> ExitStatus:
     verbs: dict[str, Callable[[argparse.Namespace], ExitStatus]] = {
         "bootstrap": _bootstrap,
         "status": _status,
+        "verify": _verify,
         "config": _config,
         "rehearse": _rehearse,
     }
@@ -76,6 +77,21 @@ def _status(arguments: argparse.Namespace) -> ExitStatus:
     status = take_status(state, build_local_world(config, clock), config)
     print_status(status, arguments.format)
     return ExitStatus.GOOD if status.is_good else ExitStatus.NOT_GOOD
+
+
+def _verify(arguments: argparse.Namespace) -> ExitStatus:
+    from ladybug_agent.render_verify import print_verification
+    from ladybug_agent.verify_verb import run_verify, verify_config
+    from ladybug_agent.wiring import build_verify_world
+
+    config = verify_config(arguments)
+    configure_logs(config.logging, verb=arguments.verb)
+    # No limit but control-C: a full comparison on a lazily loaded volume may take hours.
+    deadline = Deadline.after(float("inf"), SystemClock())
+    cancel_on_signals(deadline)
+    verification, manifest = run_verify(arguments, config, build_verify_world(), deadline)
+    print_verification(verification, manifest, arguments.format)
+    return ExitStatus.GOOD if verification.is_good else ExitStatus.NOT_GOOD
 
 
 def _config(arguments: argparse.Namespace) -> ExitStatus:

@@ -11,25 +11,58 @@ from typing import TYPE_CHECKING
 
 from ladybug_agent.clock import Clock
 from ladybug_agent.config import Config
+from ladybug_agent.container_ports import ContainerEngine
 from ladybug_agent.ports import Orchestrator, World
 from ladybug_agent.survey import LocalWorld
 
 if TYPE_CHECKING:
     from ladybug_agent.adapters.aws import AwsClients
     from ladybug_agent.adapters.instance_metadata import ImdsMetadata
+    from ladybug_agent.verify_device import DeviceWorld
+    from ladybug_agent.verify_verb import VerifyWorld
 
 
 def build_local_world(config: Config, clock: Clock) -> LocalWorld:
     """Build what can be seen without AWS."""
-    from ladybug_agent.adapters.docker_engine import DockerEngine
     from ladybug_agent.adapters.http import ServiceHttp
     from ladybug_agent.adapters.mounts import SystemMounts
 
     return LocalWorld(
         mounts=SystemMounts(),
-        engine=DockerEngine(config.container.docker_host),
+        engine=_engine(config),
         http=ServiceHttp(clock),
     )
+
+
+def build_verify_world() -> VerifyWorld:
+    """Build what `verify` needs: little for a directory, more for a device or an image."""
+    from ladybug_agent.adapters.machine import ProcMachine
+    from ladybug_agent.verify_verb import VerifyWorld
+
+    machine = ProcMachine()
+    return VerifyWorld(
+        device=_device_world,
+        engine=_engine,
+        memory_total_bytes=machine.memory_total_bytes(),
+        is_root=machine.is_root(),
+    )
+
+
+def _device_world() -> DeviceWorld:
+    from ladybug_agent.adapters.block_devices import KernelBlockDevices
+    from ladybug_agent.adapters.kernel_log import KmsgKernelLog
+    from ladybug_agent.adapters.mounts import SystemMounts
+    from ladybug_agent.verify_device import DeviceWorld
+
+    return DeviceWorld(
+        block_devices=KernelBlockDevices(), mounts=SystemMounts(), kernel_log=KmsgKernelLog()
+    )
+
+
+def _engine(config: Config) -> ContainerEngine:
+    from ladybug_agent.adapters.docker_engine import DockerEngine
+
+    return DockerEngine(config.container.docker_host)
 
 
 def build_world(config: Config, clock: Clock) -> World:
@@ -41,6 +74,7 @@ def build_world(config: Config, clock: Clock) -> World:
     from ladybug_agent.adapters.ecr import BotoEcr
     from ladybug_agent.adapters.imds import Imds
     from ladybug_agent.adapters.instance_metadata import ImdsMetadata
+    from ladybug_agent.adapters.kernel_log import KmsgKernelLog
     from ladybug_agent.adapters.machine import ProcMachine
 
     metadata = ImdsMetadata(Imds(), clock)
@@ -52,6 +86,7 @@ def build_world(config: Config, clock: Clock) -> World:
         image_registry=BotoEcr(clients),
         block_devices=KernelBlockDevices(),
         mounts=local.mounts,
+        kernel_log=KmsgKernelLog(),
         engine=local.engine,
         http=local.http,
         instance_registry=DynamoDbRegistry(clients, config.registry.table),

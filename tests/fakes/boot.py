@@ -9,7 +9,7 @@ from typing import Any
 
 from fakes.build import FakeWorld, a_config, a_world
 from fakes.clock import FakeClock
-from fakes.faults import Fault
+from fakes.fault import Fault
 from fakes.instance import IDENTITY
 from fakes.orchestrator import Told
 from ladybug_agent.boot_process import Ending, run_boot
@@ -26,6 +26,7 @@ STEPS = (
     "mount",
     "verify_snapshot",
     "pull_image",
+    "open_databases",
     "start_container",
     "await_healthy",
     "register",

@@ -9,17 +9,19 @@ from typing import Any
 from fakes.clock import FakeClock
 from fakes.engine import DIGEST, REPOSITORY, FakeEngine, FakeImageRegistry
 from fakes.instance import FakeEc2, FakeMachine, FakeMetadata
+from fakes.kernel_log import FakeKernelLog
+from fakes.mounts import FakeMounts
 from fakes.orchestrator import FakeOrchestrator
 from fakes.registry import FakeRegistry
 from fakes.service import FakeHttp
-from fakes.storage import FakeBlockDevices, FakeMounts
+from fakes.storage import FakeBlockDevices
 from ladybug_agent.config import (
     Config,
     ContainerConfig,
-    DataConfig,
     InstanceConfig,
     RegistryConfig,
 )
+from ladybug_agent.config_data import DataConfig
 from ladybug_agent.ports import World
 
 IMAGE_BY_DIGEST = f"{REPOSITORY}@{DIGEST}"
@@ -35,6 +37,7 @@ class FakeWorld(World):
     image_registry: FakeImageRegistry
     block_devices: FakeBlockDevices
     mounts: FakeMounts
+    kernel_log: FakeKernelLog
     engine: FakeEngine
     http: FakeHttp
     instance_registry: FakeRegistry
@@ -51,6 +54,7 @@ def a_world(clock: FakeClock, **replacements: Any) -> FakeWorld:
         "image_registry": FakeImageRegistry(),
         "block_devices": devices,
         "mounts": FakeMounts(devices),
+        "kernel_log": devices.kernel_log,
         "engine": FakeEngine(clock),
         "http": FakeHttp(clock),
         "instance_registry": FakeRegistry(),

@@ -11,6 +11,7 @@ from ladybug_agent.waiting import Pace
 STARTED_AT = datetime(2026, 2, 6, 12, 0, tzinfo=UTC)
 STARTED_S = 1000.0
 HELD_S = 10.0
+MOMENT_S = 0.01
 
 
 class FakeClock:
@@ -36,6 +37,16 @@ class FakeClock:
 
     def advance(self, seconds: float) -> None:
         self._now.set(self._now.get() + seconds)
+
+    def let_pass(self, seconds: float) -> None:
+        """Pass the time of a wait that nobody can end early.
+
+        A clock that stands still gives way, for a moment of real time, to whoever may cancel.
+        """
+        if self._stands_still:
+            threading.Event().wait(MOMENT_S)
+        else:
+            self.advance(seconds)
 
     def wait(self, event: threading.Event, seconds: float) -> bool:
         if self._stands_still:

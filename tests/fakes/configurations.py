@@ -82,7 +82,9 @@ BAD_FILES = {
         "config_missing_key",
         "`registry`",
     ),
-    "a missing key": BadFile(replaced(DATABASES, ""), "config_missing_key", "`data.databases`"),
+    "a missing key": BadFile(
+        replaced('environment = "test"', ""), "config_missing_key", "`instance.environment`"
+    ),
     "a missing image": BadFile(replaced(IMAGE, ""), "config_missing_key", "`container.image`"),
     "a section that is a value": BadFile(
         replaced("schema = 1", "schema = 1\nhealth = 3"), "config_wrong_type", "`health`"
@@ -159,8 +161,57 @@ BAD_FILES = {
     "a health path without a slash": BadFile(
         added("health", 'path = "health"'), "config_out_of_range", "`health.path`"
     ),
+    "an unknown mode": BadFile(
+        added("data", 'mode = "none"'), "config_wrong_type", "'snapshot', 'empty'"
+    ),
+    "a snapshot id that is none": BadFile(
+        added("data", 'snapshot_id = "vol-0abc"'), "config_out_of_range", "`data.snapshot_id`"
+    ),
+    "a device by its path": BadFile(
+        added("data", 'device_name = "/dev/disk/by-id/x"'),
+        "config_out_of_range",
+        "`data.device_name`",
+    ),
+    "an age of nothing": BadFile(
+        added("data", "snapshot_max_age_days = 0"),
+        "config_out_of_range",
+        "`data.snapshot_max_age_days`",
+    ),
+    "an unknown depth": BadFile(
+        added("data", 'verify_depth = "deep"'), "config_wrong_type", "'names', 'sampled', 'full'"
+    ),
+    "databases that are not named": BadFile(
+        replaced(DATABASES, ""), "config_contradiction", "`data.databases`", by_schema=False
+    ),
     "no databases": BadFile(
-        replaced(DATABASES, "databases = []"), "config_contradiction", "`data.databases`"
+        replaced(DATABASES, "databases = []"),
+        "config_contradiction",
+        "`data.databases`",
+        by_schema=False,
+    ),
+    "databases in mode empty": BadFile(
+        added("data", 'mode = "empty"'),
+        "config_contradiction",
+        "none in mode `empty`",
+        by_schema=False,
+    ),
+    "a mount point with a way up": BadFile(
+        added("data", 'mount_point = "/mnt/../etc"'),
+        "config_contradiction",
+        "`data.mount_point`",
+        by_schema=False,
+    ),
+    "a mount point with two slashes": BadFile(
+        added("data", 'mount_point = "//mnt"'),
+        "config_contradiction",
+        "`data.mount_point`",
+        by_schema=False,
+    ),
+    "a variable that the agent owns": BadFile(
+        added("container", 'environment = { LBUG_READ_ONLY = "false" }'),
+        "config_contradiction",
+        "LBUG_READ_ONLY",
+        by_schema=False,
     ),
     "a database twice": BadFile(
         replaced(DATABASES, 'databases = ["sec", "sec"]'),

@@ -42,6 +42,10 @@ def never_checkpointed_bytes() -> bytes:
 
 
 def database_bytes(*, pages: int = 3, storage_version: int = 41) -> bytes:
-    """Return a database of so many pages, which is as many as its header needs."""
+    """Return a database of so many pages, which is as many as its header needs.
+
+    No page is all zeros: the engine leaves none so where its catalog and metadata are.
+    """
     head = header_bytes(storage_version=storage_version, page_count=pages)
-    return head.ljust(pages * PAGE_BYTES, b"\0")
+    rest = (number.to_bytes(4, "little") for number in range(1, pages))
+    return b"".join(page.ljust(PAGE_BYTES, b"\0") for page in (head, *rest))

@@ -6,15 +6,19 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 from fakes.clock import HELD_S, FakeClock
+from fakes.one_shot import opens_all
 from ladybug_agent.clock import Deadline
 from ladybug_agent.container_model import (
+    ONE_SHOT_LABEL,
     BindMount,
     ContainerFacts,
     ContainerSpec,
     ImageFacts,
+    OneShotResult,
+    OneShotSpec,
     RegistryLogin,
 )
-from ladybug_agent.errors import AgentError, ExternalFailure
+from ladybug_agent.errors import AgentError, ExternalFailure, Refused
 
 REPOSITORY = "123456789012.dkr.ecr.eu-central-1.amazonaws.com/graph-api"
 DIGEST = "sha256:" + "a" * 64
@@ -47,7 +51,7 @@ class FakeEngine:
     """Images by `repository@digest`, containers by name, and a registry with one tag, `1.0`.
 
     `refuses` maps a method's name to the error it raises. A pull takes `pull_s` on the clock; a
-    pull that is `pull_held` only ends by being cancelled.
+    pull that is `pull_held` only ends by being cancelled. `one_shot` answers for programs run once.
     """
 
     def __init__(
@@ -74,6 +78,8 @@ class FakeEngine:
         self.oom_killed = False
         self.containers: dict[str, ContainerFacts] = {}
         self.specs: dict[str, ContainerSpec] = {}
+        self.one_shot: Callable[[OneShotSpec], OneShotResult] = opens_all
+        self.one_shot_s = 0.0
         self.log: tuple[str, ...] = ("opening sec.lbug", "out of luck")
 
     def image(self, reference: str) -> ImageFacts | None:
@@ -126,6 +132,17 @@ class FakeEngine:
         self.containers[spec.name] = running_container(spec, container_id)
         self.specs[container_id] = spec
         return container_id
+
+    def run_once(self, spec: OneShotSpec, deadline: Deadline) -> OneShotResult:
+        deadline.check(what := f"the end of the container {spec.name}")
+        self._may("run_once")
+        if leftover := self.containers.get(spec.name):
+            if ONE_SHOT_LABEL not in leftover.labels:
+                raise Refused("container_name_taken", f"{spec.name} is somebody else's")
+            del self.containers[spec.name]
+        deadline.pause(self.one_shot_s)
+        deadline.check(what)
+        return self.one_shot(spec)
 
     def stop(self, container_id: str, *, grace_s: int) -> None:
         del grace_s  # ends at once

@@ -6,41 +6,65 @@ from pathlib import Path
 from typing import Literal
 
 from fakes.build import IMAGE_BY_DIGEST, a_config
+from fakes.clock import FakeClock
 from fakes.databases import DATABASE_UUID
 from fakes.engine import DIGEST, image_facts
-from fakes.instance import GIB, IDENTITY, VOLUME
-from fakes.storage import DISK
+from fakes.instance import GIB, IDENTITY, SNAPSHOT, VOLUME
+from fakes.storage import DISK, FakeBlockDevices
 from ladybug_agent.config import Config
 from ladybug_agent.container_model import ContainerSpec
 from ladybug_agent.model import InstanceIdentity
 from ladybug_agent.resources.container import RunningContainer
 from ladybug_agent.resources.container_spec import container_spec
+from ladybug_agent.resources.database import Database
 from ladybug_agent.resources.database_file import DatabaseHeader
 from ladybug_agent.resources.device import DataDevice
 from ladybug_agent.resources.image import PulledImage
+from ladybug_agent.resources.lineage import Lineage
+from ladybug_agent.resources.manifest import Manifest
 from ladybug_agent.resources.mount import DataMount
-from ladybug_agent.resources.servable import ServableSnapshot
+from ladybug_agent.resources.servable import ServableSnapshot, ServedData
 from ladybug_agent.resources.service import HealthyService
-from ladybug_agent.resources.snapshot import Database, VerifiedSnapshot
+from ladybug_agent.resources.snapshot import Contents, VerifiedSnapshot
 from ladybug_agent.resources.volume import Volume
-from ladybug_agent.storage_model import AttachedVolume
+from ladybug_agent.storage_model import AttachedVolume, BlockDevice
 
 
-def a_volume(*, attached: AttachedVolume = VOLUME, instance: InstanceIdentity = IDENTITY) -> Volume:
-    return Volume(instance=instance, attached=attached)
+def a_volume(
+    *,
+    attached: AttachedVolume | None = VOLUME,
+    disk: BlockDevice = DISK,
+    instance: InstanceIdentity = IDENTITY,
+) -> Volume:
+    """Return a volume; without `attached` EC2 could not be asked."""
+    return Volume(
+        instance=instance,
+        disk=disk,
+        volume_id=attached.volume_id if attached else VOLUME.volume_id,
+        attached=attached,
+        unverified="" if attached else "aws_access_denied",
+    )
 
 
-def a_device(*, volume: Volume | None = None, filesystem: str = "xfs") -> DataDevice:
+def a_device(
+    *,
+    devices: FakeBlockDevices | None = None,
+    volume: Volume | None = None,
+    filesystem: str = "xfs",
+) -> DataDevice:
+    found = volume or a_volume()
     return DataDevice(
-        volume=volume or a_volume(),
-        disk=DISK,
+        volume=found,
+        pinned=(devices or FakeBlockDevices(FakeClock(), found.disk)).pinned_device(found.disk),
         filesystem=filesystem,
         filesystem_uuid="5e5e5e5e-0000-4000-8000-000000000001",
     )
 
 
 def a_mount(path: Path, *, mount_id: int = 37, device: DataDevice | None = None) -> DataMount:
-    return DataMount(device=device or a_device(), path=path, mount_id=mount_id)
+    return DataMount(
+        device=device or a_device(), path=path, mount_id=mount_id, journal_replayed=False
+    )
 
 
 def a_database(name: str = "sec", *, storage_version: int = 41, pages: int = 3) -> Database:
@@ -50,13 +74,29 @@ def a_database(name: str = "sec", *, storage_version: int = 41, pages: int = 3) 
     return Database(name=name, size_bytes=pages * 4096, header=header)
 
 
+FRESH = Lineage(
+    taken_at=SNAPSHOT.started_at,
+    told_by="ec2",
+    source_volume_id=SNAPSHOT.volume_id,
+    is_stale=False,
+)
+
+
 def a_snapshot(
-    path: Path, *databases: Database, mount: DataMount | None = None
+    path: Path,
+    *databases: Database,
+    mount: DataMount | None = None,
+    lineage: Lineage = FRESH,
+    manifest: Manifest | None = None,
 ) -> VerifiedSnapshot:
     return VerifiedSnapshot(
         mount=mount or a_mount(path),
-        directory=path / "databases",
-        databases=databases or (a_database(),),
+        contents=Contents(
+            directory=path / "databases",
+            databases=databases or (a_database(),),
+            manifest=manifest,
+        ),
+        lineage=lineage,
     )
 
 
@@ -72,12 +112,12 @@ def an_image(storage_versions: str = "40-49") -> PulledImage:
 def a_servable(
     path: Path,
     *,
-    snapshot: VerifiedSnapshot | None = None,
+    data: ServedData | None = None,
     image: PulledImage | None = None,
     version_check: Literal["passed", "skipped"] = "passed",
 ) -> ServableSnapshot:
     return ServableSnapshot(
-        snapshot=snapshot or a_snapshot(path),
+        data=data or a_snapshot(path),
         image=image or an_image(),
         version_check=version_check,
     )

@@ -2,65 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
 from typing import Any
 
 from fakes.clock import FakeClock
-from fakes.databases import database_bytes, header_bytes
+from fakes.data_faults import DATA_FAULTS
 from fakes.engine import FakeEngine, FakeImageRegistry
-from fakes.instance import FOREVER, VOLUME, FakeEc2, FakeMetadata
+from fakes.fault import NEVER, Fault, Parts, fails
+from fakes.instance import FOREVER, FakeMetadata
+from fakes.one_shot import ended, failed, opening
 from fakes.registry import FakeRegistry
 from fakes.service import HEALTHY, INFO, FakeHttp, json_reply
-from fakes.storage import DISK, FakeBlockDevices, FakeMounts
-from ladybug_agent.errors import AgentError, ConfigError, ExternalFailure, NotYet
+from ladybug_agent.container_model import OneShotResult
+from ladybug_agent.errors import AgentError, ConfigError
 from ladybug_agent.model import HttpReply
-from ladybug_agent.storage_model import FilesystemProbe
-
-NEVER = float("inf")
-Parts = Mapping[str, object]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Fault:
-    """A world that cannot be booted; `parts` are the replacements for `a_world`."""
-
-    step: str
-    code: str
-    parts: Callable[[FakeClock], Parts] = field(default=lambda _: {})
-    config: Mapping[str, object] = field(default_factory=dict)
-    exit_status: int = 1
-
-
-def _fails(code: str) -> ExternalFailure:
-    return ExternalFailure(code, f"the world failed with {code}")
 
 
 def _metadata(code: str, **how: Any) -> Fault:
     return Fault(step="identity", code=code, parts=lambda _: {"metadata": FakeMetadata(**how)})
-
-
-def _ec2(code: str, *volumes: Any, **how: Any) -> Fault:
-    return Fault(step="find_volume", code=code, parts=lambda _: {"ec2": FakeEc2(*volumes, **how)})
-
-
-def _devices(code: str, *disks: Any, **how: Any) -> Fault:
-    def parts(clock: FakeClock) -> Parts:
-        return {"block_devices": FakeBlockDevices(clock, *disks, **how)}
-
-    return Fault(step="await_device", code=code, parts=parts)
-
-
-def _mounts(step: str, code: str, **how: Any) -> Fault:
-    def parts(clock: FakeClock) -> Parts:
-        devices = FakeBlockDevices(clock)
-        return {"block_devices": devices, "mounts": FakeMounts(devices, **how)}
-
-    return Fault(step=step, code=code, parts=parts)
-
-
-def _snapshot(code: str, contents: Mapping[str, bytes]) -> Fault:
-    return _mounts("verify_snapshot", code, contents=contents)
 
 
 def _engine(step: str, code: str, *, exit_status: int = 1, **how: Any) -> Fault:
@@ -73,24 +31,35 @@ def _engine(step: str, code: str, *, exit_status: int = 1, **how: Any) -> Fault:
 
 
 def _pull(code: str) -> Fault:
-    return _engine("pull_image", code, refuses={"pull": _fails(code)})
+    return _engine("pull_image", code, refuses={"pull": fails(code)})
 
 
 def _login(code: str) -> Fault:
     return Fault(
         step="pull_image",
         code=code,
-        parts=lambda _: {"image_registry": FakeImageRegistry(raises=_fails(code))},
+        parts=lambda _: {"image_registry": FakeImageRegistry(raises=fails(code))},
     )
 
 
 def _labels(code: str, versions: str, *, exit_status: int = 1) -> Fault:
     labels = {"org.ladybugdb.storage-versions": versions}
-    return _engine("start_container", code, labels=labels, exit_status=exit_status)
+    return _engine("open_databases", code, labels=labels, exit_status=exit_status)
+
+
+def _open(code: str, end: OneShotResult) -> Fault:
+    """The image's own engine ends so when it is given the databases."""
+
+    def parts(clock: FakeClock) -> Parts:
+        engine = FakeEngine(clock)
+        engine.one_shot = lambda _: end
+        return {"engine": engine}
+
+    return Fault(step="open_databases", code=code, parts=parts)
 
 
 def _run(code: str) -> Fault:
-    return _engine("start_container", code, refuses={"run": _fails(code)})
+    return _engine("start_container", code, refuses={"run": fails(code)})
 
 
 def _health(code: str, **replies: HttpReply) -> Fault:
@@ -121,42 +90,12 @@ def _registry(error: AgentError, *, exit_status: int = 1) -> Fault:
     )
 
 
-def _database(content: bytes) -> dict[str, bytes]:
-    return {"databases/sec.lbug": content}
-
-
-TWIN = replace(DISK, node="/dev/nvme2n1", device_number="259:4")
-SECOND_VOLUME = replace(VOLUME, volume_id="vol-0aaaaaaaaaaaaaaaa")
-
 FAULTS: tuple[Fault, ...] = (
     _metadata("imds_unreachable", unreachable_for=FOREVER),
-    _metadata("imds_garbled", raises=_fails("imds_garbled")),
+    _metadata("imds_garbled", raises=fails("imds_garbled")),
     _metadata("credentials_missing", credentials_missing_for=FOREVER),
     _metadata("instance_terminating", target_lifecycle_state="Terminated"),
-    _ec2("volume_not_mapped", appear_after_looks=FOREVER),
-    _ec2("volume_not_attached", attaching_for_looks=FOREVER),
-    _ec2("volume_ambiguous", VOLUME, SECOND_VOLUME),
-    _ec2("volume_not_encrypted", replace(VOLUME, encrypted=False)),
-    _ec2("aws_access_denied", raises=_fails("aws_access_denied")),
-    _devices("device_not_visible", appear_after_s=NEVER),
-    _devices("device_ambiguous", DISK, TWIN),
-    _devices("filesystem_missing", probe=FilesystemProbe()),
-    _devices("filesystem_unexpected", probe=FilesystemProbe(filesystem="ext4")),
-    _devices("filesystem_partitioned", probe=FilesystemProbe(partition_table="gpt")),
-    _devices("command_unkillable", raises=_fails("command_unkillable")),
-    _mounts("mount", "mount_failed", raises=_fails("command_failed")),
-    _mounts("mount", "command_unkillable", raises=_fails("command_unkillable")),
-    _mounts("mount", "mount_not_visible", vanishes=True),
-    _mounts(
-        "mount",
-        "mount_needs_journal_replay",
-        raises=NotYet("mount_needs_journal_replay", "the journal wants a write"),
-    ),
-    _snapshot("snapshot_directory_missing", {}),
-    _snapshot("snapshot_database_missing", {"databases/industry.lbug": database_bytes()}),
-    _snapshot("snapshot_database_empty", _database(b"")),
-    _snapshot("snapshot_database_truncated", _database(header_bytes(page_count=100))),
-    _snapshot("snapshot_database_foreign", _database(b"KUZU" * 1024)),
+    *DATA_FAULTS,
     _login("aws_access_denied"),
     _pull("image_registry_unreachable"),
     _pull("image_pull_denied"),
@@ -165,7 +104,7 @@ FAULTS: tuple[Fault, ...] = (
     _engine(
         "pull_image",
         "container_engine_unreachable",
-        refuses={"image": _fails("container_engine_unreachable")},
+        refuses={"image": fails("container_engine_unreachable")},
     ),
     _engine("pull_image", "deadline_exceeded", pull_s=10_000.0),
     Fault(
@@ -177,6 +116,17 @@ FAULTS: tuple[Fault, ...] = (
     _labels("storage_version_too_new", "30-39"),
     _labels("storage_version_too_old", "50-59"),
     _labels("storage_versions_unreadable", "forty", exit_status=2),
+    _open(
+        "snapshot_database_will_not_open",
+        ended(opening("sec"), failed("sec", "corrupt"), exit_code=1),
+    ),
+    _open("snapshot_database_crashes_engine", ended(opening("sec"), exit_code=139)),
+    _open("open_check_not_possible", ended(exit_code=127)),
+    _engine(
+        "open_databases",
+        "container_engine_refused",
+        refuses={"run_once": fails("container_engine_refused")},
+    ),
     _run("container_port_in_use"),
     _run("container_bind_source_missing"),
     _run("container_engine_refused"),
@@ -185,7 +135,7 @@ FAULTS: tuple[Fault, ...] = (
     _health("health_garbled", health=HttpReply(status=200, body=b"<html>")),
     _health("health_databases_missing", health=json_reply({**HEALTHY, "database_count": 0})),
     _health("service_writable", info=json_reply({**INFO, "read_only": False})),
-    _registry(_fails("aws_throttled")),
-    _registry(_fails("aws_access_denied")),
+    _registry(fails("aws_throttled")),
+    _registry(fails("aws_access_denied")),
     _registry(ConfigError("registry_table_missing", "found no such table"), exit_status=2),
 )

@@ -1,55 +1,71 @@
-"""The disks and the mount table. A mounted volume shows real files under the mount point."""
+"""The disks that the kernel has, as they come and go."""
 
 from __future__ import annotations
 
-import shutil
-import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
+from typing import Any
 
 from fakes.clock import FakeClock
-from fakes.databases import database_bytes
-from ladybug_agent.clock import Deadline
-from ladybug_agent.errors import AgentError, ExternalFailure, NotYet
-from ladybug_agent.storage_model import BlockDevice, FilesystemProbe, MountEntry
+from fakes.disks import DiskState, FakePinnedDevice
+from fakes.instance import GIB, ROOT_VOLUME, VOLUME
+from fakes.kernel_log import FakeKernelLog
+from ladybug_agent.storage_model import EBS_MODEL, BlockDevice
 from ladybug_agent.storage_ports import DeviceWatch
 
 DISK = BlockDevice(
     node="/dev/nvme1n1",
     device_number="259:3",
-    size_bytes=100 * 1024**3,
+    size_bytes=VOLUME.size_gib * GIB,
     serial="vol0123456789abcdef0",
     disk_sequence=7,
+    model=EBS_MODEL,
+    device_name="xvdf",  # of a volume attached at launch; later ones have `/dev/` before it
 )
 ROOT_DISK = BlockDevice(
     node="/dev/nvme0n1",
     device_number="259:0",
-    size_bytes=30 * 1024**3,
+    size_bytes=ROOT_VOLUME.size_gib * GIB,
     serial="vol0fedcba9876543210",
     disk_sequence=1,
+    model=EBS_MODEL,
+    device_name="xvda",
+    partitions=("259:1", "259:2"),
 )
-XFS = FilesystemProbe(filesystem="xfs", uuid="5e5e5e5e-0000-4000-8000-000000000001")
 
 
 class FakeBlockDevices:
-    """Disks that appear when the clock has come so far; the root disk is always there."""
+    """Disks that appear when the clock has come so far; the root disk is always there.
+
+    `how` is the state of the first of them. All that is open stays so until its `with` ends.
+    """
 
     def __init__(
         self,
         clock: FakeClock,
         *disks: BlockDevice,
         appear_after_s: float = 0.0,
-        probe: FilesystemProbe = XFS,
-        raises: AgentError | None = None,
+        kernel_log: FakeKernelLog | None = None,
+        **how: Any,
     ) -> None:
         self._clock = clock
-        self._disks = disks or (DISK,)
         self._appear_at = clock.monotonic() + appear_after_s
-        self._probe = probe
-        self._raises = raises
-        self.sealed: set[str] = set()
+        self.kernel_log = kernel_log or FakeKernelLog()
+        self.present = list(disks or (DISK,))
+        self.root = ROOT_DISK
+        self.states = {disk.node: DiskState() for disk in (self.root, *self.present)}
+        self.states[self.present[0].node] = DiskState(**how)
+        self.pinned: list[FakePinnedDevice] = []
         self.looked_at_s: list[float] = []
+
+    @property
+    def state(self) -> DiskState:
+        """The state of the first disk that is not the root disk."""
+        return self.states[self.present[0].node]
+
+    @property
+    def sealed(self) -> set[str]:
+        return {node for node, state in self.states.items() if state.sealed}
 
     @contextmanager
     def watch(self) -> Iterator[DeviceWatch]:
@@ -57,23 +73,29 @@ class FakeBlockDevices:
 
     def disks(self) -> tuple[BlockDevice, ...]:
         self.looked_at_s.append(self._clock.monotonic())
-        late = self._disks if self._clock.monotonic() >= self._appear_at else ()
-        return (ROOT_DISK, *late)
+        late = self.present if self._clock.monotonic() >= self._appear_at else ()
+        return (self.root, *late)
 
-    def probe(self, node: str, deadline: Deadline) -> FilesystemProbe:
-        deadline.check(f"the superblock of {node}")
-        if self._raises:
-            raise self._raises
-        return self._probe
+    def at(self, node: str) -> BlockDevice | None:
+        """Return the disk that has the node now."""
+        return next((disk for disk in (self.root, *self.present) if disk.node == node), None)
 
-    def is_sealed(self, node: str) -> bool:
-        return node in self.sealed
+    @contextmanager
+    def pin(self, disk: BlockDevice) -> Iterator[FakePinnedDevice]:
+        device = self.pinned_device(disk)
+        device.check()
+        self.pinned.append(device)
+        try:
+            yield device
+        finally:
+            device.is_open = False
+            self.pinned.remove(device)
 
-    def set_sealed(self, node: str, *, sealed: bool) -> None:
-        if sealed:
-            self.sealed.add(node)
-        else:
-            self.sealed.discard(node)
+    def pinned_device(self, disk: BlockDevice) -> FakePinnedDevice:
+        """Return the disk, held open for as long as the test lasts."""
+        return FakePinnedDevice(
+            disk, self.states[disk.node], lambda: self.at(disk.node), self.kernel_log
+        )
 
 
 class FakeWatch:
@@ -83,74 +105,4 @@ class FakeWatch:
         self._clock = clock
 
     def wait(self, seconds: float) -> None:
-        self._clock.wait(threading.Event(), seconds)
-
-
-class FakeMounts:
-    """The mount table of a machine with one data volume.
-
-    A volume with a `dirty` journal cannot be mounted while its device is sealed; mounting it
-    unsealed replays the journal. `vanishes` unmounts at once, as a systemd mount unit may.
-    """
-
-    def __init__(
-        self,
-        devices: FakeBlockDevices,
-        *,
-        contents: Mapping[str, bytes] | None = None,
-        dirty: bool = False,
-        vanishes: bool = False,
-        raises: AgentError | None = None,
-    ) -> None:
-        self._devices = devices
-        self._contents = {"databases/sec.lbug": database_bytes()} if contents is None else contents
-        self._vanishes = vanishes
-        self._raises = raises
-        self._next_id = 36
-        self.dirty = dirty
-        self.journal_replays = 0
-        self.table: dict[Path, MountEntry] = {}
-
-    def at(self, target: Path) -> MountEntry | None:
-        return self.table.get(target)
-
-    def mount(
-        self, node: str, target: Path, filesystem: str, options: tuple[str, ...], deadline: Deadline
-    ) -> None:
-        deadline.check(f"the mount of {node}")
-        if self._raises:
-            raise self._raises
-        self._replay_journal(node)
-        if self._vanishes:
-            return
-        if target in self.table:
-            raise ExternalFailure("command_failed", f"{node} is already mounted on {target}")
-        self._next_id += 1
-        disk = next(disk for disk in self._devices.disks() if disk.node == node)
-        self.table[target] = MountEntry(
-            mount_id=self._next_id,
-            device_number=disk.device_number,
-            source=node,
-            target=target,
-            filesystem=filesystem,
-            options=frozenset(options),
-        )
-        for name, content in self._contents.items():
-            path = target / name
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_bytes(content)
-
-    def unmount(self, target: Path, deadline: Deadline) -> None:
-        deadline.check(f"the unmount of {target}")
-        if self.table.pop(target, None) is None:
-            raise ExternalFailure("command_failed", f"{target} is not mounted")
-        for name in {Path(name).parts[0] for name in self._contents}:
-            shutil.rmtree(target / name)
-
-    def _replay_journal(self, node: str) -> None:
-        if not self.dirty:
-            return
-        if self._devices.is_sealed(node):
-            raise NotYet("mount_needs_journal_replay", f"{node} has a journal to replay")
-        self.dirty = False
-        self.journal_replays += 1
+        self._clock.let_pass(seconds)

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from ladybug_lab.depot import Depot, forget_local_image
+from ladybug_lab.depot import MANIFEST, Depot, forget_local_image
 from ladybug_lab.instance import LabInstance
 from ladybug_lab.plan import Plan
 from ladybug_lab.volume import attach, detach, make_image
@@ -69,6 +69,8 @@ def _volume(change: Callable[[Path], None]) -> Arrange:
 def _database(change: Callable[[Path], None]) -> Arrange:
     def on_volume(image: Path) -> None:
         with writable(image) as content:
+            # With it, all of these would be one and the same: not as the manifest says.
+            (content / "databases" / MANIFEST).unlink()
             change(content / "databases" / "packages.lbug")
 
     return _volume(on_volume)
@@ -93,7 +95,10 @@ def _rename(path: Path) -> None:
 
 def _ext4(image: Path) -> None:
     with writable(image) as content:
-        make_image(image.with_name("ext4"), content=content, size_bytes=2**29, filesystem="ext4")
+        size_bytes = image.stat().st_size  # which is EC2's, too
+        make_image(
+            image.with_name("ext4"), content=content, size_bytes=size_bytes, filesystem="ext4"
+        )
     image.with_name("ext4").replace(image)
 
 
@@ -139,9 +144,11 @@ FAULTS = {
         says="ec2:DescribeVolumes",
     ),
     "EC2 throttles": Fault(
-        code="aws_throttled",
+        # A loop device does not know its device name: only EC2 could tell.
+        code="volume_unidentified",
         arrange=_aws("DescribeVolumes", "RequestLimitExceeded", 503),
-        config=SHORT,
+        config={"data": {"attach_timeout_s": 3.0}},
+        says="metadata maps ami=xvda",
     ),
     "ECR denies": Fault(
         code="aws_access_denied",

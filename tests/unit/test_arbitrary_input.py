@@ -10,7 +10,6 @@ from hypothesis import strategies as st
 from ladybug_agent.config_file import parse_config
 from ladybug_agent.errors import ConfigError, NotYet, Refused
 from ladybug_agent.model import HttpReply
-from ladybug_agent.resources.database_file import HEADER, HeaderError, parse_header
 from ladybug_agent.resources.image import parse_image_reference
 from ladybug_agent.resources.service import judge_health, judge_info
 
@@ -20,14 +19,6 @@ TOML_VALUES = st.recursive(
     lambda inner: st.lists(inner, max_size=3),
     max_leaves=5,
 )
-
-
-@FEW
-@given(st.binary(max_size=2 * HEADER.size))
-@example(b"LBUG" + b"\xff" * HEADER.size)
-def test_any_bytes_are_a_header_or_no_header(head: bytes) -> None:
-    with suppress(HeaderError):
-        assert parse_header(head).pages_needed >= 1
 
 
 @FEW

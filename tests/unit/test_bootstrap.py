@@ -10,8 +10,9 @@ from fakes.build import IMAGE_BY_DIGEST, IMAGE_BY_TAG
 from fakes.clock import FakeClock
 from fakes.engine import DIGEST, FakeEngine, FakeImageRegistry
 from fakes.instance import BOOT, FakeMachine
+from fakes.mounts import FakeMounts
 from fakes.orchestrator import FakeOrchestrator, Told
-from fakes.storage import FakeBlockDevices, FakeMounts
+from fakes.storage import FakeBlockDevices
 from ladybug_agent.errors import ExternalFailure
 from ladybug_agent.model import BootIdentity
 
@@ -89,17 +90,20 @@ def test_a_happy_boot_records_what_each_step_found(tmp_path: Path) -> None:
         "find_volume": {
             "volume_id": "vol-0123456789abcdef0",
             "snapshot_id": "snap-0123456789abcdef0",
+            "device": "/dev/nvme1n1",
+            "volume_check": "verified",
         },
         "await_device": {"device": "/dev/nvme1n1", "filesystem": "xfs"},
-        "mount": {"mount_point": f"{tmp_path}/volume"},
+        "mount": {"mount_point": f"{tmp_path}/volume", "journal_replayed": False},
         "verify_snapshot": {
             "databases": ["sec"],
             "size_bytes": 3 * 4096,
             "storage_versions": [41],
+            "manifest": "none",
         },
         "pull_image": {"downloaded_bytes": 5000, "image": IMAGE_BY_DIGEST, "digest": DIGEST},
+        "open_databases": {"version_check": "passed", "engine": "ladybug 0.22.0"},
         "start_container": {
-            "version_check": "passed",
             "container_id": container_id,
             "started_here": True,
         },

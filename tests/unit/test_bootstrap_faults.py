@@ -8,15 +8,16 @@ from pathlib import Path
 import pytest
 
 from fakes.boot import BRANCHES, STEPS, Machine
-from fakes.clock import FakeClock
+from fakes.clock import FakeClock, waited_s
 from fakes.engine import FakeEngine
-from fakes.faults import FAULTS, Fault
-from fakes.instance import FOREVER, FakeEc2
+from fakes.fault import NEVER, Fault
+from fakes.faults import FAULTS
 from fakes.storage import FakeBlockDevices
 from ladybug_agent.boot_process import Ending
 from ladybug_agent.errors import ExternalFailure
 from ladybug_agent.exit_status import exit_status
 from ladybug_agent.storage_model import FilesystemProbe
+from ladybug_agent.waiting import STEADY
 
 DOWN = ExternalFailure("image_registry_unreachable", "no such host")
 
@@ -100,7 +101,7 @@ def test_a_failing_pull_cancels_the_data_branch(tmp_path: Path) -> None:
     machine = Machine.make(
         tmp_path,
         clock,
-        ec2=FakeEc2(appear_after_looks=FOREVER),
+        block_devices=FakeBlockDevices(clock, appear_after_s=NEVER),
         engine=FakeEngine(clock, refuses={"pull": DOWN}),
     )
     machine.boot()
@@ -119,7 +120,7 @@ def test_the_boot_as_a_whole_has_its_deadline(tmp_path: Path) -> None:
         block_devices=FakeBlockDevices(clock, appear_after_s=60.0),
     )
     machine.boot()
-    waited = next(s for s in machine.record["steps"] if s["name"] == "await_device")
+    waited = next(s for s in machine.record["steps"] if s["name"] == "find_volume")
     assert (waited["status"], waited["duration_s"]) == ("failed", 30.0)
 
 
@@ -128,9 +129,9 @@ def test_each_branch_has_its_own_time(tmp_path: Path) -> None:
     machine = Machine.make(
         tmp_path,
         clock,
-        ec2=FakeEc2(appear_after_looks=1),
+        block_devices=FakeBlockDevices(clock, appear_after_s=0.1),
         engine=FakeEngine(clock, pull_s=40.0),
     )
     machine.boot()
     took = {step["name"]: step["duration_s"] for step in machine.record["steps"]}
-    assert (took["find_volume"], took["pull_image"]) == (2.0, 40.0)
+    assert (took["find_volume"], took["pull_image"]) == (waited_s(STEADY, 1), 40.0)

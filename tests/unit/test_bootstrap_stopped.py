@@ -12,7 +12,9 @@ from fakes.orchestrator import Told
 from ladybug_agent.boot_process import Ending
 
 # Up to the write itself, a boot that is told to stop leaves nothing behind.
-BOUNDARIES = [(name, status) for name in STEPS[:8] for status in ("running", "done")]
+BOUNDARIES = [
+    (name, status) for name in STEPS[: STEPS.index("register")] for status in ("running", "done")
+]
 BOUNDARIES.append(("register", "running"))
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from fakes.configurations import BAD_FILES, MINIMAL, BadFile, added
+from fakes.configurations import BAD_FILES, MINIMAL, BadFile, added, replaced
 from ladybug_agent.config import Config
 from ladybug_agent.config_file import load_config, parse_config
 from ladybug_agent.errors import ConfigError
@@ -87,6 +87,41 @@ def test_the_defaults_are_those_of_the_contract() -> None:
         "device": "/dev/xvdf",
         "profile": "ladybug-shared-replica",
     }
+
+
+def test_the_data_volume_is_checked_strictly_unless_it_is_configured() -> None:
+    data = parse(MINIMAL).data
+    assert {
+        "mode": data.mode,
+        "snapshot": data.snapshot_id,
+        "age": (data.snapshot_max_age_days, data.on_stale_snapshot),
+        "dirty journal": data.on_dirty_journal,
+        "manifest": (data.manifest, data.verify_depth),
+        "open check": (data.open_check, data.open_check_timeout_s),
+        "pending recovery": data.on_pending_recovery,
+        "one read": data.read_timeout_s,
+        "one mount": data.mount_timeout_s,
+    } == {
+        "mode": "snapshot",
+        "snapshot": "",
+        "age": (7.0, "warn"),
+        "dirty journal": "replay",
+        "manifest": ("optional", "sampled"),
+        "open check": (True, 300.0),
+        "pending recovery": "refuse",
+        "one read": 30.0,
+        "one mount": 180.0,
+    }
+
+
+def test_a_first_deployment_asks_for_no_databases() -> None:
+    config = parse(replaced('databases = ["sec"]', 'mode = "empty"'))
+    assert (config.data.mode, config.data.databases) == ("empty", ())
+
+
+def test_a_mode_is_never_taken_from_what_is_missing() -> None:
+    with pytest.raises(ConfigError, match="at least one database"):
+        parse(replaced('databases = ["sec"]', ""))
 
 
 def test_no_signal_is_sent_unless_it_is_configured() -> None:

@@ -9,7 +9,7 @@ from typing import Any
 import jsonschema
 import pytest
 
-from fakes.configurations import BAD_FILES, MINIMAL, BadFile, added
+from fakes.configurations import BAD_FILES, MINIMAL, BadFile, added, replaced
 from ladybug_agent.config_schema import config_json_schema
 
 SEEN = {name: bad for name, bad in BAD_FILES.items() if bad.by_schema}
@@ -39,6 +39,9 @@ def test_the_minimal_file_is_good() -> None:
     [
         ("data", 'databases_dir = "databases/main"'),
         ("data", "attach_timeout_s = 60"),
+        ("data", 'snapshot_id = ""'),
+        ("data", 'device_name = "sdf"'),
+        ("data", 'on_pending_recovery = "recover"'),
         ("container", "memory_bytes = 0"),
         ("container", 'environment = { A = "1" }'),
         ("container", 'storage_versions = "40-49"'),
@@ -49,6 +52,10 @@ def test_the_minimal_file_is_good() -> None:
 )
 def test_a_good_key_is_good_for_the_schema(section: str, line: str) -> None:
     check(added(section, line))
+
+
+def test_a_first_deployment_is_good() -> None:
+    check(replaced('databases = ["sec"]', 'mode = "empty"\ndatabases = []'))
 
 
 @pytest.mark.parametrize("bad", SEEN.values(), ids=SEEN.keys())

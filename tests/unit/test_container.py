@@ -81,9 +81,7 @@ def test_a_container_that_holds_an_earlier_mount_is_replaced(
     engine: FakeEngine, spec: ContainerSpec, tmp_path: Path
 ) -> None:
     first = ensure(engine, spec, tmp_path)
-    servable = a_servable(
-        tmp_path, snapshot=a_snapshot(tmp_path, mount=a_mount(tmp_path, mount_id=38))
-    )
+    servable = a_servable(tmp_path, data=a_snapshot(tmp_path, mount=a_mount(tmp_path, mount_id=38)))
     second = ensure_running(engine, servable, a_spec(tmp_path, servable=servable))
     assert (second.container_id != first.container_id, len(engine.containers)) == (True, 1)
 

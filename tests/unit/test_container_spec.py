@@ -100,5 +100,5 @@ def test_a_change_of_configuration_changes_the_digest(
 
 def test_another_mount_of_the_same_volume_changes_the_digest(tmp_path: Path) -> None:
     remounted = a_snapshot(tmp_path, mount=a_mount(tmp_path, mount_id=38))
-    changed = a_spec(tmp_path, servable=a_servable(tmp_path, snapshot=remounted))
+    changed = a_spec(tmp_path, servable=a_servable(tmp_path, data=remounted))
     assert changed.labels[SPEC_LABEL] != a_spec(tmp_path).labels[SPEC_LABEL]

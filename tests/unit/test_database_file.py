@@ -24,6 +24,8 @@ def test_a_header_that_the_engine_made_is_read() -> None:
         storage_version=49,
         database_uuid="eebd31de-3ca6-23ab-f647-aa90c3425317",
         pages_needed=103,
+        page_count=103,
+        root_pages=(100, 101),
     )
 
 
@@ -72,3 +74,18 @@ def test_a_piece_of_a_header_is_no_header(size: int) -> None:
 def test_another_magic_is_no_header(magic: bytes) -> None:
     with pytest.raises(HeaderError, match="instead of b'LBUG'"):
         parse_header(header_bytes(magic=magic))
+
+
+def test_only_a_marked_header_counts_its_pages() -> None:
+    assert parse_header(header_bytes()).page_count is None
+    assert parse_header(header_bytes(page_count=7)).page_count == 7
+
+
+def test_a_database_that_was_never_checkpointed_has_no_root_pages() -> None:
+    assert parse_header(never_checkpointed_bytes()).root_pages == ()
+    assert parse_header(header_bytes(catalog=(5, 1), metadata=(9, 2))).root_pages == (5, 9)
+
+
+def test_the_largest_numbers_do_not_overflow() -> None:
+    head = header_bytes(catalog=(2**32 - 2, 2**32 - 1), metadata=(2**32 - 1, 2**32 - 1))
+    assert parse_header(head).pages_needed == 2**33 - 2

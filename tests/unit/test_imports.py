@@ -25,7 +25,9 @@ CORE = {
     "ladybug_agent/branches.py",
     "ladybug_agent/clock.py",
     "ladybug_agent/config.py",
+    "ladybug_agent/config_data.py",
     "ladybug_agent/config_file.py",
+    "ladybug_agent/config_key.py",
     "ladybug_agent/config_schema.py",
     "ladybug_agent/container_model.py",
     "ladybug_agent/container_ports.py",
@@ -46,7 +48,7 @@ DOOR = {f"ladybug_agent/{name}.py" for name in ("__main__", "cli", "verbs", "wir
 VERBS = AGENT - RESOURCES - ADAPTERS - CORE - DOOR
 OWN = {"ladybug_agent", "ladybug_fleet", "ladybug_lab"}
 
-BOTO = ("adapters/aws.py", "adapters/dynamodb.py", "adapters/signals.py")
+BOTO = ("adapters/aws.py", "adapters/aws_errors.py", "adapters/dynamodb.py", "adapters/signals.py")
 DOCKER = "adapters/docker_*.py"
 HTTP = ("adapters/http.py", "adapters/imds.py", DOCKER)
 HOMES: dict[str, tuple[str, ...]] = {
@@ -71,6 +73,7 @@ BELOW_RESOURCES = {
     "container_ports",
     "storage_ports",
     "config",
+    "config_data",
     "clock",
     "waiting",
     "errors",

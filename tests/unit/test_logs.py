@@ -148,6 +148,7 @@ def test_the_last_line_of_a_boot_tells_all_of_it(
         "find_volume",
         "identity",
         "mount",
+        "open_databases",
         "pull_image",
         "register",
         "signal",

@@ -7,11 +7,14 @@ from pathlib import Path
 
 import pytest
 
+from fakes.build import FakeWorld, a_config, a_world
 from fakes.clock import FakeClock
 from fakes.evidence import a_device
-from fakes.storage import DISK, FakeBlockDevices, FakeMounts
+from fakes.mounts import FakeMounts
+from fakes.sight import mounted_at
+from fakes.storage import DISK, FakeBlockDevices
 from ladybug_agent.clock import Deadline
-from ladybug_agent.errors import Cancelled, ExternalFailure, NotYet, Refused
+from ladybug_agent.errors import Cancelled, ExternalFailure, Refused
 from ladybug_agent.resources.mount import DataMount, ensure_mounted, inspect_mount
 from ladybug_agent.storage_model import MountEntry
 
@@ -26,29 +29,40 @@ def devices(clock: FakeClock) -> FakeBlockDevices:
     return FakeBlockDevices(clock)
 
 
-def an_entry(path: Path, *, options: str = "ro,noatime", device_number: str = "") -> MountEntry:
-    return MountEntry(
-        mount_id=90,
-        device_number=device_number or DISK.device_number,
-        source="/dev/disk/by-id/nvme-another-name",
-        target=path,
-        filesystem="xfs",
-        options=frozenset(options.split(",")),
+@pytest.fixture
+def mounts(devices: FakeBlockDevices) -> FakeMounts:
+    return FakeMounts(devices)
+
+
+@pytest.fixture
+def world(clock: FakeClock, devices: FakeBlockDevices, mounts: FakeMounts) -> FakeWorld:
+    return a_world(clock, block_devices=devices, mounts=mounts)
+
+
+def an_entry(path: Path, *, options: str = "ro,noatime") -> MountEntry:
+    entry = mounted_at(str(path))
+    return replace(
+        entry, source="/dev/disk/by-id/nvme-another-name", options=frozenset(options.split(","))
     )
 
 
 def ensure(
-    mounts: FakeMounts, devices: FakeBlockDevices, path: Path, deadline: Deadline
+    world: FakeWorld, path: Path, deadline: Deadline, *, filesystem: str = "xfs"
 ) -> DataMount:
-    return ensure_mounted(mounts, devices, a_device(), path, deadline)
+    rules = a_config(path, **{"data.mount_point": str(path)}).data
+    device = a_device(devices=world.block_devices, filesystem=filesystem)
+    return ensure_mounted(world, device, rules, deadline)
+
+
+def inspect(world: FakeWorld, path: Path) -> DataMount | None:
+    return inspect_mount(world.mounts, a_device(devices=world.block_devices), path)
 
 
 def test_a_device_is_mounted_read_only_by_its_own_node(
-    devices: FakeBlockDevices, path: Path, deadline: Deadline
+    world: FakeWorld, path: Path, deadline: Deadline
 ) -> None:
-    mounts = FakeMounts(devices)
-    ensure(mounts, devices, path, deadline)
-    entry = mounts.table[path]
+    ensure(world, path, deadline)
+    entry = world.mounts.table[path]
     assert (entry.source, entry.filesystem, sorted(entry.options)) == (
         "/dev/nvme1n1",
         "xfs",
@@ -56,216 +70,117 @@ def test_a_device_is_mounted_read_only_by_its_own_node(
     )
 
 
-def test_a_mounted_device_is_sealed(
-    devices: FakeBlockDevices, path: Path, deadline: Deadline
+def test_a_mounted_device_is_sealed(world: FakeWorld, path: Path, deadline: Deadline) -> None:
+    ensure(world, path, deadline)
+    assert world.block_devices.sealed == {"/dev/nvme1n1"}
+
+
+def test_a_clean_filesystem_is_mounted_without_one_write(
+    world: FakeWorld, path: Path, deadline: Deadline
 ) -> None:
-    ensure(FakeMounts(devices), devices, path, deadline)
-    assert devices.sealed == {"/dev/nvme1n1"}
+    mount = ensure(world, path, deadline)
+    assert (mount.journal_replayed, world.block_devices.state.written) == (False, False)
+
+
+def test_a_device_that_an_earlier_run_sealed_is_mounted(
+    world: FakeWorld, path: Path, deadline: Deadline
+) -> None:
+    """The seal stays with the device until it is detached."""
+    world.block_devices.state.sealed = True
+    assert ensure(world, path, deadline).path == path
 
 
 def test_only_xfs_is_told_to_ignore_the_uuid(
-    devices: FakeBlockDevices, path: Path, deadline: Deadline
+    world: FakeWorld, path: Path, deadline: Deadline
 ) -> None:
-    mounts = FakeMounts(devices)
-    ensure_mounted(mounts, devices, a_device(filesystem="ext4"), path, deadline)
-    assert "nouuid" not in mounts.table[path].options
+    ensure(world, path, deadline, filesystem="ext4")
+    assert "nouuid" not in world.mounts.table[path].options
 
 
-def test_nothing_is_ever_mounted_without_its_journal(
-    devices: FakeBlockDevices, path: Path, deadline: Deadline
-) -> None:
-    mounts = FakeMounts(devices, dirty=True)
-    ensure(mounts, devices, path, deadline)
-    assert mounts.table[path].options.isdisjoint({"norecovery", "noload"})
-
-
-def test_mounting_again_changes_nothing(
-    devices: FakeBlockDevices, path: Path, deadline: Deadline
-) -> None:
-    mounts = FakeMounts(devices)
-    first = ensure(mounts, devices, path, deadline)
-    assert ensure(mounts, devices, path, deadline) == first
-
-
-def test_a_mount_under_another_name_of_the_disk_is_ours(
-    devices: FakeBlockDevices, path: Path, deadline: Deadline
-) -> None:
-    mounts = FakeMounts(devices)
-    mounts.table[path] = an_entry(path)
-    devices.set_sealed(DISK.node, sealed=True)
-    assert ensure(mounts, devices, path, deadline).mount_id == 90
-
-
-def test_a_mount_whose_device_is_open_to_writes_is_sealed_and_kept(
-    devices: FakeBlockDevices, path: Path, deadline: Deadline
-) -> None:
-    mounts = FakeMounts(devices)
-    mounts.table[path] = an_entry(path)
-    before = inspect_mount(mounts, devices, a_device(), path)
-    after = ensure(mounts, devices, path, deadline)
-    assert (before, after.mount_id, devices.sealed) == (None, 90, {DISK.node})
-
-
-def test_looking_changes_nothing(devices: FakeBlockDevices, path: Path) -> None:
-    mounts = FakeMounts(devices)
-    assert inspect_mount(mounts, devices, a_device(), path) is None
-    assert (mounts.table, devices.sealed, path.exists()) == ({}, set(), False)
-
-
-def test_a_foreign_mount_is_refused_and_left_alone(
-    devices: FakeBlockDevices, path: Path, deadline: Deadline
-) -> None:
-    mounts = FakeMounts(devices)
-    foreign = an_entry(path, device_number="8:1")
-    mounts.table[path] = foreign
-    with pytest.raises(Refused, match="found /dev/disk/by-id/nvme-another-name") as caught:
-        ensure(mounts, devices, path, deadline)
-    assert (caught.value.code, mounts.table) == ("mount_point_busy", {path: foreign})
-
-
-def test_a_writable_mount_is_refused_and_left_alone(
-    devices: FakeBlockDevices, path: Path, deadline: Deadline
-) -> None:
-    mounts = FakeMounts(devices)
-    writable = an_entry(path, options="rw,noatime")
-    mounts.table[path] = writable
-    with pytest.raises(Refused, match="found it writable") as caught:
-        ensure(mounts, devices, path, deadline)
-    assert (caught.value.code, mounts.table) == ("mount_writable", {path: writable})
-
-
-def test_a_dirty_journal_is_replayed_once_and_the_device_sealed_again(
-    devices: FakeBlockDevices, path: Path, deadline: Deadline
-) -> None:
-    mounts = FakeMounts(devices, dirty=True)
-    ensure(mounts, devices, path, deadline)
-    ensure(mounts, devices, path, deadline)
-    assert (mounts.journal_replays, devices.sealed, "ro" in mounts.table[path].options) == (
-        1,
-        {DISK.node},
-        True,
+def test_mounting_again_changes_nothing(world: FakeWorld, path: Path, deadline: Deadline) -> None:
+    first = ensure(world, path, deadline)
+    table = dict(world.mounts.table)
+    again = ensure(world, path, deadline)
+    assert (again.mount_id, again.generation, world.mounts.table) == (
+        first.mount_id,
+        first.generation,
+        table,
     )
 
 
-def test_a_clean_filesystem_is_never_opened_to_writes(
-    devices: FakeBlockDevices, path: Path, deadline: Deadline
+def test_a_mount_under_another_name_of_the_disk_is_ours(
+    world: FakeWorld, path: Path, deadline: Deadline
 ) -> None:
-    mounts = FakeMounts(devices)
-    ensure(mounts, devices, path, deadline)
-    assert mounts.journal_replays == 0
+    world.mounts.table[path] = an_entry(path)
+    world.block_devices.state.sealed = True
+    assert ensure(world, path, deadline).mount_id == 90
 
 
-def test_a_replay_that_fails_leaves_the_device_sealed(
-    devices: FakeBlockDevices, path: Path, deadline: Deadline
+def test_a_mount_whose_device_is_open_to_writes_is_sealed_and_kept(
+    world: FakeWorld, path: Path, deadline: Deadline
 ) -> None:
-    stubborn = NotYet("mount_needs_journal_replay", "the journal wants a write")
-    mounts = FakeMounts(devices, raises=stubborn)
-    with pytest.raises(NotYet):
-        ensure(mounts, devices, path, deadline)
-    assert (devices.sealed, mounts.table) == ({DISK.node}, {})
+    world.mounts.table[path] = an_entry(path)
+    before = inspect(world, path)
+    after = ensure(world, path, deadline)
+    assert (before, after.mount_id, world.block_devices.sealed) == (None, 90, {DISK.node})
 
 
-def test_a_mount_that_fails_names_volume_and_dmesg(
-    devices: FakeBlockDevices, path: Path, deadline: Deadline
+def test_looking_changes_nothing(world: FakeWorld, path: Path) -> None:
+    assert inspect(world, path) is None
+    assert (world.mounts.table, world.block_devices.sealed, path.exists()) == ({}, set(), False)
+
+
+def test_looking_finds_what_is_mounted_and_sealed(
+    world: FakeWorld, path: Path, deadline: Deadline
 ) -> None:
-    failed = ExternalFailure("command_failed", "`mount` ended with status 32: bad superblock")
-    with pytest.raises(ExternalFailure, match="cannot mount vol-0123456789abcdef0") as caught:
-        ensure(FakeMounts(devices, raises=failed), devices, path, deadline)
-    assert (caught.value.code, caught.value.__cause__) == ("mount_failed", failed)
-    assert "dmesg | grep nvme1n1" in caught.value.hint
+    mounted = ensure(world, path, deadline)
+    found = inspect(world, path)
+    assert found is not None
+    assert (found.mount_id, found.path) == (mounted.mount_id, path)
 
 
-def test_a_mount_that_hangs_keeps_its_own_code(
-    devices: FakeBlockDevices, path: Path, deadline: Deadline
+@pytest.mark.parametrize("looks", [0, 1, 2])
+def test_a_device_that_was_replaced_is_not_mounted(
+    looks: int, world: FakeWorld, path: Path, deadline: Deadline
 ) -> None:
-    hung = ExternalFailure("command_unkillable", "`mount` did not end")
+    """Sealing, the journal, and the mount itself: each looks first."""
+    world.block_devices.state.replaced_after_looks = looks
+    with pytest.raises(Refused) as caught:
+        ensure(world, path, deadline)
+    assert (caught.value.code, world.mounts.table) == ("device_replaced", {})
+
+
+def test_a_device_that_was_detached_is_not_mounted(
+    world: FakeWorld, path: Path, deadline: Deadline
+) -> None:
+    world.block_devices.present.clear()
+    world.block_devices.states[DISK.node].sealed = True
+    rules = a_config(path, **{"data.mount_point": str(path)}).data
+    pinned = world.block_devices.pinned_device(DISK)
     with pytest.raises(ExternalFailure) as caught:
-        ensure(FakeMounts(devices, raises=hung), devices, path, deadline)
-    assert caught.value is hung
+        ensure_mounted(world, replace(a_device(), pinned=pinned), rules, deadline)
+    assert (caught.value.code, world.mounts.table) == ("device_gone", {})
 
 
 def test_a_mount_that_vanishes_at_once_is_noticed(
-    devices: FakeBlockDevices, path: Path, deadline: Deadline
+    clock: FakeClock, devices: FakeBlockDevices, path: Path, deadline: Deadline
 ) -> None:
+    world = a_world(clock, block_devices=devices, mounts=FakeMounts(devices, vanishes=True))
     with pytest.raises(ExternalFailure, match="does not show it") as caught:
-        ensure(FakeMounts(devices, vanishes=True), devices, path, deadline)
+        ensure(world, path, deadline)
     assert caught.value.code == "mount_not_visible"
 
 
-def test_a_cancelled_boot_mounts_nothing(
-    devices: FakeBlockDevices, path: Path, deadline: Deadline
-) -> None:
-    mounts = FakeMounts(devices)
+def test_a_cancelled_boot_mounts_nothing(world: FakeWorld, path: Path, deadline: Deadline) -> None:
     deadline.cancel()
     with pytest.raises(Cancelled):
-        ensure(mounts, devices, path, deadline)
-    assert mounts.table == {}
-
-
-def test_a_mount_point_that_is_missing_is_made(
-    devices: FakeBlockDevices, path: Path, deadline: Deadline
-) -> None:
-    ensure(FakeMounts(devices, contents={}), devices, path, deadline)
-    assert path.is_dir()
-
-
-def test_an_empty_mount_point_is_used(
-    devices: FakeBlockDevices, path: Path, deadline: Deadline
-) -> None:
-    path.mkdir(parents=True)
-    assert ensure(FakeMounts(devices), devices, path, deadline).path == path
-
-
-def spoil_with_a_symlink(path: Path) -> None:
-    path.parent.mkdir()
-    path.symlink_to("/")
-
-
-def spoil_with_a_parent_symlink(path: Path) -> None:
-    path.parent.symlink_to(path.parent.parent)
-
-
-def spoil_with_a_file(path: Path) -> None:
-    path.parent.mkdir()
-    path.write_text("in the way")
-
-
-def spoil_with_contents(path: Path) -> None:
-    path.mkdir(parents=True)
-    (path / "keep.txt").write_text("somebody's")
-
-
-@pytest.mark.parametrize(
-    ("spoil", "says"),
-    [
-        (spoil_with_a_symlink, "a symbolic link in the path"),
-        (spoil_with_a_parent_symlink, "a symbolic link in the path"),
-        (spoil_with_a_file, "something that is not a directory"),
-        (spoil_with_contents, "a directory that is not empty"),
-    ],
-)
-def test_a_mount_point_that_could_hide_something_is_refused(
-    spoil: object, says: str, devices: FakeBlockDevices, path: Path, deadline: Deadline
-) -> None:
-    assert callable(spoil)
-    spoil(path)
-    mounts = FakeMounts(devices)
-    with pytest.raises(Refused, match=says) as caught:
-        ensure(mounts, devices, path, deadline)
-    assert (caught.value.code, mounts.table) == ("mount_point_unusable", {})
+        ensure(world, path, deadline)
+    assert world.mounts.table == {}
 
 
 def test_a_mount_of_another_disk_or_time_is_another_generation(path: Path) -> None:
-    first = DataMount(device=a_device(), path=path, mount_id=37)
+    first = DataMount(device=a_device(), path=path, mount_id=37, journal_replayed=False)
     later = replace(first, mount_id=38)
-    other_disk = replace(first, device=replace(first.device, disk=replace(DISK, disk_sequence=8)))
+    other = replace(first.device.volume, disk=replace(DISK, disk_sequence=8))
+    other_disk = replace(first, device=replace(first.device, volume=other))
     assert len({first.generation, later.generation, other_disk.generation}) == 3
-
-
-def test_a_mount_point_that_cannot_be_made_is_named(
-    devices: FakeBlockDevices, deadline: Deadline
-) -> None:
-    nowhere = Path("/proc/no-such-directory")
-    with pytest.raises(ExternalFailure, match="cannot make the directory") as caught:
-        ensure(FakeMounts(devices), devices, nowhere, deadline)
-    assert caught.value.code == "mount_point_not_made"

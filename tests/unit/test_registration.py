@@ -98,6 +98,27 @@ def test_another_container_is_written(agent: Agent) -> None:
     assert registry.rows[KEY]["container_id"] == "f" * 64
 
 
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("data_state", "empty by request"),
+        ("volume_check", "unverified"),
+        ("volume_id", "vol-0aaaaaaaaaaaaaaaa"),
+        ("snapshot_id", ""),
+        ("degraded_reasons", "stale_snapshot"),
+    ],
+)
+def test_another_word_on_the_data_is_written(name: str, value: RowValue, agent: Agent) -> None:
+    registry = FakeRegistry({**agent.row(agent.service), name: value})
+    assert agent.register(registry).written_here
+    assert registry.rows[KEY][name] != value
+
+
+def test_a_row_of_an_agent_that_knew_less_is_written_again(agent: Agent) -> None:
+    older = {k: v for k, v in agent.row(agent.service).items() if k != "volume_check"}
+    assert agent.register(FakeRegistry(older)).written_here
+
+
 def test_a_row_that_was_made_unhealthy_is_written_again(agent: Agent) -> None:
     registry = FakeRegistry({**agent.row(agent.service), "status": "unhealthy"})
     agent.register(registry)

@@ -27,9 +27,10 @@ from ladybug_agent import __version__
 from ladybug_agent.config import Config
 from ladybug_agent.model import Load
 from ladybug_agent.ports import RowValue
+from ladybug_agent.resources.database import Database
 from ladybug_agent.resources.registry_row import Fence, registry_row
+from ladybug_agent.resources.servable import ServedData
 from ladybug_agent.resources.service import HealthyService
-from ladybug_agent.resources.snapshot import Database
 from ladybug_agent.storage_model import AttachedVolume
 
 LOAD = Load(cpu_pct=12.5, memory_pct=20.0, data_reads_per_s=30.0)
@@ -43,18 +44,21 @@ def a_row(
     config: Config | None = None,
     load: Load = LOAD,
     databases: tuple[Database, ...] = DATABASES,
-    attached: AttachedVolume = VOLUME,
+    attached: AttachedVolume | None = VOLUME,
 ) -> dict[str, RowValue]:
     mount = a_mount(tmp_path, device=a_device(volume=a_volume(attached=attached)))
-    servable = a_servable(tmp_path, snapshot=a_snapshot(tmp_path, *databases, mount=mount))
-    service: HealthyService = a_service(
-        tmp_path, container=a_container(tmp_path, servable=servable)
-    )
+    snapshot = a_snapshot(tmp_path, *databases, mount=mount)
     names = tuple(database.name for database in databases)
     settings = config or a_config(
         tmp_path, **{"data.databases": names, "signals.stack_name": "replicas-test"}
     )
-    return registry_row(service, FENCE, settings, load, STARTED_AT)
+    return registry_row(serving(tmp_path, snapshot), FENCE, settings, load, STARTED_AT)
+
+
+def serving(tmp_path: Path, data: ServedData) -> HealthyService:
+    """Return a healthy service over the data."""
+    servable = a_servable(tmp_path, data=data)
+    return a_service(tmp_path, container=a_container(tmp_path, servable=servable))
 
 
 READERS_EXPECT: dict[str, RowValue] = {
@@ -102,8 +106,10 @@ def test_the_agent_adds_its_own_attributes_and_no_others(tmp_path: Path) -> None
         "boot_id",
         "booted_at",
         "container_id",
+        "data_state",
         "database_uuids",
         "degraded",
+        "degraded_reasons",
         "environment",
         "filesystem_uuid",
         "hb_seq",
@@ -114,8 +120,11 @@ def test_the_agent_adds_its_own_attributes_and_no_others(tmp_path: Path) -> None
         "registration_id",
         "schema_version",
         "snapshot_id",
+        "snapshot_taken_at",
+        "snapshot_volume_id",
         "ttl",
         "version_check",
+        "volume_check",
         "volume_id",
         "write_id",
     ]

@@ -7,7 +7,9 @@ from pathlib import Path
 import pytest
 
 from fakes.evidence import a_database, a_snapshot, an_image
+from fakes.instance import IDENTITY
 from ladybug_agent.errors import ConfigError, Refused
+from ladybug_agent.resources.empty import EmptyByRequest
 from ladybug_agent.resources.servable import ServableSnapshot, judge_servable
 
 
@@ -69,3 +71,15 @@ def test_a_label_that_is_no_range_is_refused(tmp_path: Path, label: str) -> None
     with pytest.raises(ConfigError, match=f"found `{label}`") as caught:
         judge(tmp_path, 41, label=label)
     assert caught.value.code == "storage_versions_unreadable"
+
+
+def test_an_empty_replica_has_nothing_that_could_be_too_new(tmp_path: Path) -> None:
+    empty = EmptyByRequest(instance=IDENTITY, directory=tmp_path)
+    servable = judge_servable(empty, an_image("40-49"), "")
+    assert (servable.data, servable.version_check) == (empty, "passed")
+
+
+def test_a_label_that_is_no_range_is_refused_without_data_too(tmp_path: Path) -> None:
+    empty = EmptyByRequest(instance=IDENTITY, directory=tmp_path)
+    with pytest.raises(ConfigError):
+        judge_servable(empty, an_image("forty"), "")

@@ -150,7 +150,7 @@ def test_too_few_databases_are_not_healthy(
     tmp_path: Path, engine: FakeEngine, rules: HealthConfig, clock: FakeClock
 ) -> None:
     snapshot = a_snapshot(tmp_path, a_database(), a_database("industry"))
-    servable = a_servable(tmp_path, snapshot=snapshot)
+    servable = a_servable(tmp_path, data=snapshot)
     container = ensure_running(engine, servable, a_spec(tmp_path, servable=servable))
     with pytest.raises(DeadlineExceeded) as caught:
         await_healthy(FakeHttp(clock), engine, container, rules, Deadline.after(1.0, clock))

@@ -150,6 +150,41 @@ def test_a_registered_replica_that_is_up_is_good(tmp_path: Path, clock: FakeCloc
     assert (status.is_good, status.outcome, len(status.findings)) == (True, "registered", 3)
 
 
+def registered(**row: object) -> Status:
+    return Status(outcome="registered", record={"row": row}, findings=(GOOD,))
+
+
+@pytest.mark.parametrize(
+    ("row", "remarks"),
+    [
+        ({"data_state": "snapshot", "volume_check": "verified", "degraded": False}, ()),
+        (
+            {"volume_check": "unverified", "degraded": False},
+            ("volume unverified: EC2 could not be asked about it",),
+        ),
+        (
+            {"degraded": True, "degraded_reasons": "stale_snapshot"},
+            ("degraded: stale_snapshot",),
+        ),
+        (
+            {
+                "data_state": "empty by request",
+                "degraded": True,
+                "degraded_reasons": "empty_by_request",
+            },
+            ("empty by request", "degraded: empty_by_request"),
+        ),
+        ({}, ()),
+    ],
+    ids=["nothing special", "unverified", "stale", "empty", "a row of an older agent"],
+)
+def test_what_is_special_about_a_good_replica_is_remarked(
+    row: dict[str, object], remarks: tuple[str, ...]
+) -> None:
+    status = registered(**row)
+    assert (status.remarks, status.is_good) == (remarks, True)
+
+
 def test_what_cannot_be_seen_does_not_make_it_bad() -> None:
     assert Status(outcome="registered", record={}, findings=(GOOD, UNKNOWN)).is_good
 
@@ -170,6 +205,7 @@ def test_the_json_form_is_public() -> None:
         "agent_version": __version__,
         "good": False,
         "outcome": "failed",
+        "remarks": [],
         "boot": {"total_s": 1.0},
         "findings": [{"subject": "service", "verdict": "bad", "text": "503"}],
     }

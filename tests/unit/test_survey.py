@@ -29,7 +29,8 @@ class Instance:
         world = a_world(clock)
         self.mounts, self.engine, self.http = world.mounts, world.engine, world.http
         deadline = Deadline.after(900.0, clock)
-        ensure_mounted(self.mounts, world.block_devices, a_device(), self.path, deadline)
+        device = a_device(devices=world.block_devices)
+        ensure_mounted(world, device, self.config.data, deadline)
         ensure_running(self.engine, a_servable(self.path), a_spec(tmp_path))
 
     def find(self, subject: str) -> Finding:
@@ -72,6 +73,14 @@ def test_a_writable_mount_is_bad(instance: Instance) -> None:
     instance.mounts.table[instance.path] = replace(entry, options=frozenset({"rw"}))
     found = instance.find("mount")
     assert (found.verdict, "mounted writable" in found.text) == ("bad", True)
+
+
+def test_a_replica_without_data_needs_no_volume(instance: Instance) -> None:
+    instance.mounts.table.clear()
+    empty = replace(instance.config.data, mode="empty", databases=())
+    instance.config = replace(instance.config, data=empty)
+    found = instance.find("mount")
+    assert (found.verdict, "`data.mode`" in found.text) == ("good", True)
 
 
 def test_a_missing_container_is_bad(instance: Instance) -> None:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from functools import cached_property
-from typing import Any
+from pathlib import Path
+from typing import Any, Literal
 
 import boto3
 import structlog
@@ -16,46 +16,18 @@ from botocore.credentials import (
     CredentialResolver,
     RefreshableCredentials,
 )
-from botocore.exceptions import (
-    BotoCoreError,
-    ClientError,
-    HTTPClientError,
-)
-from botocore.exceptions import (
-    ConnectionError as BotoConnectionError,
-)
-from botocore.parsers import ResponseParserError
+from botocore.loaders import Loader
 from botocore.session import Session as BotocoreSession
 
 from ladybug_agent.config import AwsConfig
-from ladybug_agent.errors import AgentError, ExternalFailure
 from ladybug_agent.model import Credentials
 
 log = structlog.get_logger(__name__)
 
-FORBIDDEN = 403
-THROTTLED = frozenset(
-    {
-        "ProvisionedThroughputExceededException",
-        "RequestLimitExceeded",
-        "SlowDown",
-        "Throttling",
-        "ThrottlingException",
-        "TooManyRequestsException",
-    }
-)
-REJECTED = frozenset(
-    {
-        "AuthFailure",
-        "ExpiredToken",
-        "ExpiredTokenException",
-        "InvalidClientTokenId",
-        "RequestExpired",
-        "SignatureDoesNotMatch",
-        "UnrecognizedClientException",
-    }
-)
-DENIED = frozenset({"AccessDenied", "AccessDeniedException", "UnauthorizedOperation"})
+# Of EC2's model, which is by far the largest, the two calls we make: loading all of it costs 0.1 s
+# and 30 MB. The other services' models, and what ours lacks, come from botocore.
+MODELS = Path(__file__).with_name("aws_models")
+Patience = Literal["patient", "once", "hurried"]
 
 
 class RoleCredentials(CredentialProvider):
@@ -94,19 +66,21 @@ class AwsClients:
         self._settings = settings
         self._fetch = fetch
         self._region = region
-        self._clients: dict[tuple[str, bool], Any] = {}
+        self._clients: dict[tuple[str, Patience], Any] = {}
         self._lock = threading.Lock()
 
-    def client(self, service: str, *, hurried: bool = False) -> Any:
-        """Return a client. A hurried one tries once and gives up within 2 s."""
+    def client(self, service: str, patience: Patience = "patient") -> Any:
+        """Return a client; `patience` says how long one call may block.
+
+        `patient` retries as configured; `once` tries once, for at most 7 s, because the caller
+        asks again by itself; `hurried` tries once and gives up within 2 s.
+        """
         with self._lock:  # creating clients is not thread-safe in boto3
-            name = (service, hurried)
+            name = (service, patience)
             if name not in self._clients:
                 # The stubs have an overload for each service by its literal name.
                 make: Any = self._session.client
-                self._clients[name] = make(
-                    service, config=self._hurried if hurried else self._patient
-                )
+                self._clients[name] = make(service, config=self._config(patience))
             return self._clients[name]
 
     @cached_property
@@ -114,81 +88,25 @@ class AwsClients:
         botocore_session = BotocoreSession()
         resolver = CredentialResolver([RoleCredentials(self._fetch)])
         botocore_session.register_component("credential_provider", resolver)
+        models = Loader(extra_search_paths=[str(MODELS)])
+        botocore_session.register_component("data_loader", models)
         region = self._settings.region or self._region()
         return boto3.Session(botocore_session=botocore_session, region_name=region)
 
-    @property
-    def _patient(self) -> BotoConfig:
+    def _config(self, patience: Patience) -> BotoConfig:
+        settings = self._settings
+        connect_s, read_s, attempts = {
+            "patient": (
+                settings.connect_timeout_s,
+                settings.read_timeout_s,
+                settings.max_attempts,
+            ),
+            "once": (2, 5, 1),
+            "hurried": (1, 1, 1),
+        }[patience]
         return BotoConfig(
-            connect_timeout=self._settings.connect_timeout_s,
-            read_timeout=self._settings.read_timeout_s,
+            connect_timeout=connect_s,
+            read_timeout=read_s,
             # total_max_attempts counts the first try; max_attempts would not.
-            retries={"mode": "standard", "total_max_attempts": self._settings.max_attempts},
+            retries={"mode": "standard", "total_max_attempts": attempts},
         )
-
-    @property
-    def _hurried(self) -> BotoConfig:
-        return BotoConfig(
-            connect_timeout=1, read_timeout=1, retries={"mode": "standard", "total_max_attempts": 1}
-        )
-
-
-@contextmanager
-def aws_errors(action: str, *, resource: str = "") -> Iterator[None]:
-    """Turn botocore's errors into ours; `action` is the IAM action, as in `ec2:DescribeVolumes`."""
-    try:
-        yield
-    except ClientError as error:
-        raise _from_service(error, action, resource) from error
-    except (BotoConnectionError, HTTPClientError) as error:
-        service = action.partition(":")[0]
-        raise ExternalFailure(
-            "aws_unreachable",
-            f"wanted {action}, found no connection to {service}",
-            hint=f"check the route, the security group and the VPC endpoint for {service}",
-        ) from error
-    except ResponseParserError as error:  # which is no BotoCoreError
-        raise ExternalFailure(
-            "aws_call_failed",
-            f"{action} answered what no AWS service answers",
-            hint="does a proxy answer in place of AWS? look at AWS_ENDPOINT_URL and HTTPS_PROXY",
-        ) from error
-    except BotoCoreError as error:
-        raise ExternalFailure(
-            "aws_call_invalid", f"botocore could not make the call {action}", hint="report this"
-        ) from error
-
-
-def error_code(error: ClientError) -> str:
-    return str(error.response.get("Error", {}).get("Code", ""))
-
-
-def _from_service(error: ClientError, action: str, resource: str) -> AgentError:
-    code = error_code(error)
-    status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode")
-    on = f" on {resource}" if resource else ""
-    if code in THROTTLED:
-        return ExternalFailure(
-            "aws_throttled",
-            f"{action}{on} is still throttled after all retries",
-            hint="spread launches out, or raise the service quota or the table's capacity",
-            aws_code=code,
-        )
-    if code in REJECTED:
-        return ExternalFailure(
-            "aws_credentials_rejected",
-            f"AWS rejected the credentials of the instance role for {action}",
-            hint="is the instance's clock right? was the role deleted and made anew?",
-            aws_code=code,
-        )
-    # Some JSON services answer a refusal by XML, and botocore then calls the code "403".
-    if code in DENIED or status == FORBIDDEN:
-        return ExternalFailure(
-            "aws_access_denied",
-            f"the instance role may not call {action}{on}",
-            hint=f"allow {action} in the role's policy (or look for an explicit deny)",
-            iam_action=action,
-        )
-    return ExternalFailure(
-        "aws_call_failed", f"{action}{on} answered {code or status}", hint="see the cause below"
-    )

@@ -1,143 +1,131 @@
-"""Block devices by sysfs, blkid(8) and ioctl(2); udev only adds events and what sysfs lacks."""
+"""The disks that the kernel has, by sysfs and by their own word; udev adds what those lack."""
 
 from __future__ import annotations
 
-import fcntl
-import os
-import struct
+import re
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
 from pathlib import Path
 
-from ladybug_agent.adapters.commands import run_command
-from ladybug_agent.adapters.udev import udev_serial, watch_block_devices
-from ladybug_agent.clock import Deadline
-from ladybug_agent.errors import ExternalFailure, NotYet, Refused
-from ladybug_agent.storage_model import BlockDevice, FilesystemProbe
-from ladybug_agent.storage_ports import DeviceWatch
+import structlog
+
+from ladybug_agent.adapters.nvme import NvmeIdentity, identify_controller, parse_identity
+from ladybug_agent.adapters.pinned_device import pinned
+from ladybug_agent.adapters.udev import UdevIdentity, udev_identity, watch_block_devices
+from ladybug_agent.storage_model import BlockDevice
+from ladybug_agent.storage_ports import DeviceWatch, PinnedDevice
+
+log = structlog.get_logger(__name__)
 
 SYSFS = Path("/sys")
 SECTOR_BYTES = 512  # the unit of /sys/block/*/size, whatever the device's own sector size
-BLKROSET = 0x125D  # linux/fs.h
-BLKROGET = 0x125E
-BLKID_NOTHING_FOUND = 2  # blkid(8), also for a device it cannot read
-BLKID_AMBIVALENT = 8
+COUNT = re.compile("[0-9]{1,20}")
+# A path of a multipath NVMe namespace (nvme1c1n1) is no disk of its own.
+NVME_DISK = re.compile(r"nvme\d+n\d+")
+NVME_PATH = re.compile(r"nvme\d+c\d+n\d+")
+# Xen's block devices carry EC2's name of the attachment as their own.
+XEN_DISK = re.compile(r"(xvd|sd)[a-z]{1,2}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Identity:
+    serial: str | None = None
+    model: str = ""
+    device_name: str = ""
 
 
 class KernelBlockDevices:
     """Reads `/sys/block`, so that it works before udevd has run, or without it."""
 
     def __init__(
-        self, sysfs: Path = SYSFS, serial_of: Callable[[str], str | None] = udev_serial
+        self,
+        sysfs: Path = SYSFS,
+        identify: Callable[[str], bytes] = identify_controller,
+        udev: Callable[[str], UdevIdentity] = udev_identity,
     ) -> None:
         self._sysfs = sysfs
-        self._serial_of = serial_of
+        self._identify = identify
+        self._udev = udev
 
     def watch(self) -> AbstractContextManager[DeviceWatch]:
         return watch_block_devices()
 
+    def pin(self, disk: BlockDevice) -> AbstractContextManager[PinnedDevice]:
+        return pinned(disk)
+
     def disks(self) -> tuple[BlockDevice, ...]:
-        found = (self._disk(entry) for entry in sorted((self._sysfs / "block").iterdir()))
+        found = (self._disk(entry) for entry in _children(self._sysfs / "block"))
         return tuple(disk for disk in found if disk is not None)
 
     def _disk(self, entry: Path) -> BlockDevice | None:
-        """Read one disk; None for one that vanishes meanwhile or has no medium."""
+        """Read one disk; None for one that vanishes meanwhile, or has neither size nor name."""
         device_number = _attribute(entry / "dev")
-        size_bytes = int(_attribute(entry / "size") or 0) * SECTOR_BYTES
-        if device_number is None or size_bytes == 0:
+        size_bytes = (_count(entry / "size") or 0) * SECTOR_BYTES
+        if device_number is None or NVME_PATH.fullmatch(entry.name):
             return None
         node = "/dev/" + entry.name.replace("!", "/")
-        sequence = _attribute(entry / "diskseq")
+        identity = self._identity(entry, node)
+        if not size_bytes and identity.serial is None:
+            return None
+        parts = [part for part in _children(entry) if (part / "partition").exists()]
         return BlockDevice(
             node=node,
             device_number=device_number,
             size_bytes=size_bytes,
-            serial=self._serial(entry, node),
-            disk_sequence=int(sequence) if sequence else None,
+            serial=identity.serial,
+            disk_sequence=_count(entry / "diskseq"),
+            model=identity.model,
+            device_name=identity.device_name,
+            holders=tuple(
+                h.name for owner in (entry, *parts) for h in _children(owner / "holders")
+            ),
+            partitions=tuple(filter(None, (_attribute(part / "dev") for part in parts))),
         )
 
-    def _serial(self, entry: Path, node: str) -> str | None:
-        # NVMe and SCSI keep it with the device, virtio with the disk. udev's database can be
-        # stale and comes last, for devices whose serial only a udev rule knows.
+    def _identity(self, entry: Path, node: str) -> _Identity:
+        """Ask the disk itself first, then sysfs; udev's database can be stale and comes last."""
+        if NVME_DISK.fullmatch(entry.name) and (said := self._controller(node)):
+            return _Identity(
+                serial=said.serial or None, model=said.model, device_name=said.device_name
+            )
+        model = _attribute(entry / "device" / "model") or ""
+        # NVMe and SCSI keep it with the device, virtio with the disk.
         for attribute in (entry / "device" / "serial", entry / "serial"):
             if serial := _attribute(attribute):
-                return serial
-        return self._serial_of(node)
+                return _Identity(serial=serial, model=model)
+        if XEN_DISK.fullmatch(entry.name) and _is_xen(entry):
+            return _Identity(device_name=entry.name)
+        known = self._udev(node)
+        return _Identity(serial=known.serial, model=model or known.model)
 
-    def probe(self, node: str, deadline: Deadline) -> FilesystemProbe:
-        # A process of its own can be killed when the first read of an impaired volume hangs.
-        result = run_command(
-            ["blkid", "--probe", "--output", "export", node],
-            deadline=deadline,
-            good=frozenset({0, BLKID_NOTHING_FOUND, BLKID_AMBIVALENT}),
-        )
-        if result.status == BLKID_AMBIVALENT:
-            raise Refused(
-                "filesystem_ambiguous",
-                f"{node} carries signatures of more than one filesystem",
-                hint="look with `wipefs DEVICE` (without --all); the snapshot's origin is suspect",
-            )
-        if result.status == BLKID_NOTHING_FOUND:
-            _refuse_unreadable(node, deadline)
-        return parse_blkid(result.stdout)
-
-    def is_sealed(self, node: str) -> bool:
-        with _opened(node) as handle:
-            answer = fcntl.ioctl(handle, BLKROGET, struct.pack("i", 0))
-        return bool(struct.unpack("i", answer)[0])
-
-    def set_sealed(self, node: str, *, sealed: bool) -> None:
-        with _opened(node) as handle:
-            fcntl.ioctl(handle, BLKROSET, struct.pack("i", int(sealed)))
-
-
-def _refuse_unreadable(node: str, deadline: Deadline) -> None:
-    """Tell a blank device from one that blkid could not read: it has one status for both."""
-    if not Path(node).exists():
-        # The kernel shows the disk in sysfs a moment before its node is made.
-        raise NotYet(
-            "device_not_visible", f"the kernel shows {node}, but there is no such node yet"
-        )
-    try:
-        run_command(
-            ["dd", f"if={node}", "of=/dev/null", "bs=4096", "count=1", "status=none"],
-            deadline=deadline,
-        )
-    except ExternalFailure as error:
-        raise ExternalFailure(
-            "device_unreadable",
-            f"cannot read the first block of {node}",
-            hint="is the volume impaired? `aws ec2 describe-volume-status`; look in `dmesg`",
-        ) from error
-
-
-@contextmanager
-def _opened(node: str) -> Iterator[int]:
-    """Open a device for reading: enough for ioctls, and it never triggers a change event."""
-    try:
-        handle = os.open(node, os.O_RDONLY | os.O_CLOEXEC)
+    def _controller(self, node: str) -> NvmeIdentity | None:
+        """Return what the controller says; None without the right to ask, or with no answer."""
         try:
-            yield handle
-        finally:
-            os.close(handle)
-    except OSError as error:
-        raise ExternalFailure(
-            "device_unreadable",
-            f"cannot read or set whether {node} is sealed",
-            hint="run as root; if the device is gone, was the volume detached?",
-        ) from error
+            page = self._identify(node)
+        except OSError as error:
+            log.debug("controller_not_identified", device=node, error=str(error))
+            return None
+        return parse_identity(page)
 
 
-def parse_blkid(text: str) -> FilesystemProbe:
-    """Parse `blkid --output export`: one KEY=value a line, nothing for a blank device.
+def _is_xen(entry: Path) -> bool:
+    try:
+        return (entry / "device" / "subsystem").resolve().name == "xen"
+    except OSError:
+        return False
 
-    >>> parse_blkid("DEVNAME=/dev/nvme1n1\\nUUID=f00\\nTYPE=xfs\\n").filesystem
-    'xfs'
-    """
-    pairs = dict(line.split("=", 1) for line in text.splitlines() if "=" in line)
-    return FilesystemProbe(
-        filesystem=pairs.get("TYPE"), uuid=pairs.get("UUID"), partition_table=pairs.get("PTTYPE")
-    )
+
+def _children(directory: Path) -> Iterator[Path]:
+    try:
+        yield from sorted(directory.iterdir())
+    except OSError:
+        return
+
+
+def _count(path: Path) -> int | None:
+    text = _attribute(path) or ""
+    return int(text) if COUNT.fullmatch(text) else None
 
 
 def _attribute(path: Path) -> str | None:

@@ -2,29 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from functools import cached_property
 from typing import Any
 
 import docker
-import requests
 import structlog
-from docker.errors import APIError, DockerException, NotFound
+from docker.errors import APIError, NotFound
 from docker.types import LogConfig, Mount
 
-from ladybug_agent.adapters.docker_pull import (
-    ENGINE_HINT,
-    StreamedPull,
-    engine_unreachable,
-    pull_failure,
-)
+from ladybug_agent.adapters.docker_errors import engine_errors
+from ladybug_agent.adapters.docker_one_shot import OneShot
+from ladybug_agent.adapters.docker_pull import StreamedPull, pull_failure
 from ladybug_agent.clock import Deadline
 from ladybug_agent.container_model import (
     BindMount,
     ContainerFacts,
     ContainerSpec,
     ImageFacts,
+    OneShotResult,
+    OneShotSpec,
     RegistryLogin,
 )
 from ladybug_agent.errors import ExternalFailure
@@ -35,7 +33,7 @@ TIMEOUT_S = 30
 
 
 class DockerEngine:
-    """Calls block for at most `TIMEOUT_S`, except `pull` and `stop`, which say so."""
+    """Calls block for at most `TIMEOUT_S`, except `pull`, `run_once` and `stop`, which say so."""
 
     def __init__(self, base_url: str) -> None:
         self._base_url = base_url
@@ -127,46 +125,24 @@ class DockerEngine:
             log_config=LogConfig(type=spec.log_driver),
         )
 
+    def run_once(self, spec: OneShotSpec, deadline: Deadline) -> OneShotResult:
+        return OneShot(self._api, self._base_url, spec).run(deadline)
+
     def stop(self, container_id: str, *, grace_s: int) -> None:
         with self._errors("stop the container"):
             self._api.stop(container_id, timeout=grace_s)
 
     def remove(self, container_id: str) -> None:
         with self._errors("remove the container"):
-            self._api.remove_container(container_id, force=True)
+            self._api.remove_container(container_id, v=True, force=True)
 
     def logs(self, container_id: str, *, lines: int) -> tuple[str, ...]:
         with self._errors("read the container's log"):
             text = self._api.logs(container_id, tail=lines)
         return tuple(text.decode(errors="replace").splitlines())
 
-    @contextmanager
-    def _errors(self, act: str) -> Iterator[None]:
-        try:
-            yield
-        except APIError as error:
-            raise _refused_by_engine(act, error) from error
-        except (DockerException, requests.RequestException) as error:
-            raise engine_unreachable(act, self._base_url) from error
-
-
-def _refused_by_engine(act: str, error: APIError) -> ExternalFailure:
-    said = str(error.explanation or error)
-    if "port is already allocated" in said or "address already in use" in said:
-        return ExternalFailure(
-            "container_port_in_use",
-            f"wanted to {act}, found its port in use",
-            hint="find who listens with `ss --listening --tcp --processes`",
-        )
-    if "bind source path does not exist" in said:
-        return ExternalFailure(
-            "container_bind_source_missing",
-            f"wanted to {act}, found no databases directory to bind",
-            hint="was the volume unmounted meanwhile? run the boot again",
-        )
-    return ExternalFailure(
-        "container_engine_refused", f"the Docker engine refused to {act}", hint=ENGINE_HINT
-    )
+    def _errors(self, act: str) -> AbstractContextManager[None]:
+        return engine_errors(act, self._base_url)
 
 
 def _auth(login: RegistryLogin) -> dict[str, str]:

@@ -16,12 +16,12 @@ import requests
 from docker.errors import APIError, DockerException, StreamParseError
 from urllib3.exceptions import HTTPError
 
+from ladybug_agent.adapters.docker_errors import engine_unreachable
 from ladybug_agent.clock import Deadline
 from ladybug_agent.errors import AgentError, ExternalFailure
 
 LOOK_EVERY_S = 0.2
 STREAM_ENDED: dict[str, Any] = {}
-ENGINE_HINT = "is the Docker engine running? `systemctl status docker`"
 PULL_ACTIONS = "ecr:BatchGetImage and ecr:GetDownloadUrlForLayer"
 
 # What the engine says, in the order of looking, and what it means. The engine has no codes, and a
@@ -128,14 +128,6 @@ class StreamedPull:
             progress = line.get("progressDetail") or {}
             self._layers[line.get("id", "")] = int(progress.get("current") or 0)
             self._on_progress(sum(self._layers.values()))
-
-
-def engine_unreachable(act: str, base_url: str) -> ExternalFailure:
-    return ExternalFailure(
-        "container_engine_unreachable",
-        f"wanted to {act}, found no Docker engine at {base_url}",
-        hint=ENGINE_HINT,
-    )
 
 
 def pull_failure(reference: str, said: str) -> AgentError:

@@ -11,7 +11,8 @@ from typing import Any
 from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
 from botocore.exceptions import ClientError
 
-from ladybug_agent.adapters.aws import AwsClients, aws_errors, error_code
+from ladybug_agent.adapters.aws import AwsClients
+from ladybug_agent.adapters.aws_errors import aws_errors, error_code
 from ladybug_agent.errors import ConfigError, Fenced
 from ladybug_agent.ports import Row, RowValue
 
@@ -72,7 +73,7 @@ class DynamoDbRegistry:
         }
         with self._errors("dynamodb:UpdateItem"):
             try:
-                self._clients.client("dynamodb", hurried=True).update_item(
+                self._clients.client("dynamodb", "hurried").update_item(
                     TableName=self._table,
                     Key={"instance_id": {"S": instance_id}},
                     UpdateExpression=WITHDRAW,

@@ -1,25 +1,29 @@
-"""EC2's view of the instance's volumes."""
+"""EC2's view of the instance's volumes and of the snapshots they were made from."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from ladybug_agent.adapters.aws import AwsClients, aws_errors
-from ladybug_agent.storage_model import AttachedVolume
+from ladybug_agent.adapters.aws import AwsClients
+from ladybug_agent.adapters.aws_errors import aws_errors
+from ladybug_agent.storage_model import AttachedVolume, SnapshotFacts
 
 PAGE_SIZE = 100
 
 
 class BotoEc2:
+    """Each call is one try of at most 7 s: `await_volume` asks again, at EC2's own pace."""
+
     def __init__(self, clients: AwsClients) -> None:
         self._clients = clients
 
     def attached_volumes(self, instance_id: str) -> tuple[AttachedVolume, ...]:
-        # A filtered and paginated call draws on the large token bucket. An instance has at most a
-        # few dozen attachments, but a page of a filtered call may be empty with more to follow.
+        # By instance, and told apart by device name here: for the same price a volume that is
+        # attached under another name than it should be is seen, not just missed. A filtered and
+        # paginated call draws on the large token bucket; a page may be empty with more to follow.
         with aws_errors("ec2:DescribeVolumes"):
             pages = (
-                self._clients.client("ec2")
+                self._clients.client("ec2", "once")
                 .get_paginator("describe_volumes")
                 .paginate(
                     Filters=[{"Name": "attachment.instance-id", "Values": [instance_id]}],
@@ -35,14 +39,34 @@ class BotoEc2:
             if attachment["InstanceId"] == instance_id
         )
 
+    def snapshot(self, snapshot_id: str) -> SnapshotFacts | None:
+        # By a filter: an unknown id is an empty answer then, and no error.
+        with aws_errors("ec2:DescribeSnapshots"):
+            answer = self._clients.client("ec2", "once").describe_snapshots(
+                Filters=[{"Name": "snapshot-id", "Values": [snapshot_id]}]
+            )
+        found = answer["Snapshots"]
+        return _snapshot(found[0]) if found else None
+
 
 def _attached(volume: dict[str, Any], attachment: dict[str, Any]) -> AttachedVolume:
     return AttachedVolume(
         volume_id=volume["VolumeId"],
         device_name=attachment["Device"],
         attachment_state=attachment["State"],
+        delete_on_termination=bool(attachment.get("DeleteOnTermination")),
         snapshot_id=volume.get("SnapshotId") or "",
         size_gib=volume["Size"],
         iops=volume.get("Iops") or 0,
         encrypted=volume["Encrypted"],
+    )
+
+
+def _snapshot(snapshot: dict[str, Any]) -> SnapshotFacts:
+    return SnapshotFacts(
+        snapshot_id=snapshot["SnapshotId"],
+        state=snapshot["State"],
+        started_at=snapshot["StartTime"],
+        encrypted=snapshot["Encrypted"],
+        volume_id=snapshot.get("VolumeId") or "",
     )

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import base64
 
-from ladybug_agent.adapters.aws import AwsClients, aws_errors
+from ladybug_agent.adapters.aws import AwsClients
+from ladybug_agent.adapters.aws_errors import aws_errors
 from ladybug_agent.container_model import RegistryLogin
 from ladybug_agent.errors import ExternalFailure
 

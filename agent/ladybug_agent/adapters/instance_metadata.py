@@ -14,6 +14,7 @@ from ladybug_agent.model import Credentials, InstanceIdentity
 # botocore renews at 15 minutes, and would ask in vain if it were then handed what it has.
 RENEW_BEFORE = timedelta(minutes=20)
 ROLE_PATH = "meta-data/iam/security-credentials/"
+MAPPING_PATH = "meta-data/block-device-mapping/"
 
 
 class ImdsMetadata:
@@ -47,8 +48,14 @@ class ImdsMetadata:
                     "meta-data/autoscaling/target-lifecycle-state"
                 ),
             )
-        except (KeyError, TypeError, ValueError) as error:
+        except (KeyError, TypeError, ValueError, OverflowError) as error:
             raise _garbled("the instance identity document") from error
+
+    def block_device_mapping(self) -> dict[str, str]:
+        listing = self._imds.get(MAPPING_PATH) or ""
+        names = [name for name in listing.split() if "/" not in name]
+        found = {name: self._imds.get(f"{MAPPING_PATH}{name}") for name in names}
+        return {name: device for name, device in found.items() if device}
 
     @cache  # noqa: B019 - it lives as long as the process
     def instance_id(self) -> str:
@@ -78,7 +85,7 @@ class ImdsMetadata:
         document = _parsed(text, "the credentials of the instance role")
         try:
             return _credentials(document, role)
-        except (KeyError, TypeError, ValueError) as error:
+        except (KeyError, TypeError, ValueError, OverflowError) as error:
             raise _garbled("the credentials of the instance role") from error
 
     def _document(self, path: str) -> dict[str, object]:
@@ -112,7 +119,7 @@ def _credentials(document: dict[str, object], role: str) -> Credentials:
 def _parsed(text: str, what: str) -> dict[str, object]:
     try:
         document = json.loads(text)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise _garbled(what) from error
     if not isinstance(document, dict):
         raise _garbled(what)

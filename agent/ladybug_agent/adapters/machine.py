@@ -26,16 +26,17 @@ class ProcMachine:
     def memory_total_bytes(self) -> int:
         return self._memory_kib("MemTotal") * 1024
 
-    def load(self, data_device_number: str) -> Load:
+    def load(self, data_device_number: str | None) -> Load:
         """Return the average since boot, because a sample of its own would hold up the boot."""
         user, nice, system, idle, io_wait, *others = (int(ticks) for ticks in self._stat("cpu"))
         busy = user + nice + system + sum(others[:3])
         total = busy + idle + io_wait
         free = self._memory_kib("MemAvailable") / self._memory_kib("MemTotal")
+        reads = self._reads(data_device_number) if data_device_number else 0
         return Load(
             cpu_pct=round(100 * busy / total, 1),
             memory_pct=round(100 * (1 - free), 1),
-            data_reads_per_s=round(self._reads(data_device_number) / self._uptime_s(), 1),
+            data_reads_per_s=round(reads / self._uptime_s(), 1),
         )
 
     def _stat(self, name: str) -> list[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from pathlib import Path
 
@@ -11,54 +12,101 @@ from ladybug_agent.errors import ExternalFailure, NotYet
 from ladybug_agent.storage_model import MountEntry
 
 MOUNTINFO = Path("/proc/self/mountinfo")
+FSTAB = Path("/etc/fstab")
+MOUNT_ID = re.compile("[0-9]{1,20}")
 # What mount(8) says when the kernel answers EROFS: the journal is dirty, the device sealed.
 NEEDS_WRITING = re.compile(r"cannot mount \S+ read-only")
 
 
 class SystemMounts:
-    def __init__(self, mountinfo: Path = MOUNTINFO) -> None:
+    def __init__(self, mountinfo: Path = MOUNTINFO, fstab: Path = FSTAB) -> None:
         self._mountinfo = mountinfo
+        self._fstab = fstab
+
+    def entries(self) -> tuple[MountEntry, ...]:
+        text = self._mountinfo.read_text(encoding="utf-8", errors="surrogateescape")
+        found = (parse_mountinfo_line(line) for line in text.split("\n"))
+        return tuple(entry for entry in found if entry is not None)
 
     def at(self, target: Path) -> MountEntry | None:
-        text = self._mountinfo.read_text(encoding="utf-8", errors="surrogateescape")
-        entries = [parse_mountinfo_line(line) for line in text.splitlines()]
         # Later lines cover earlier ones.
-        return next((entry for entry in reversed(entries) if entry.target == target), None)
+        return next((entry for entry in reversed(self.entries()) if entry.target == target), None)
+
+    def device_number_at(self, path: Path) -> str | None:
+        try:
+            device = path.lstat().st_dev
+        except OSError:
+            return None
+        return f"{os.major(device)}:{os.minor(device)}"
+
+    def fstab_line(self, target: Path) -> str | None:
+        try:
+            text = self._fstab.read_text(encoding="utf-8", errors="surrogateescape")
+        except OSError:
+            return None
+        for line in text.split("\n"):
+            fields = [] if line.lstrip().startswith("#") else line.split()
+            if len(fields) > 1 and Path(_unescape(fields[1])) == target:
+                return line.strip()
+        return None
 
     def mount(
         self, node: str, target: Path, filesystem: str, options: tuple[str, ...], deadline: Deadline
     ) -> None:
-        try:
-            run_command([
-                "mount",
-                "--types", filesystem,
-                "--options", ",".join(options),
-                "--source", node, "--target", str(target),
-            ], deadline=deadline)  # fmt: skip
-        except ExternalFailure as error:
-            if NEEDS_WRITING.search(str(error)):
-                raise NotYet(
-                    "mount_needs_journal_replay",
-                    f"{node} has a journal to replay and is sealed against writes",
-                ) from error
-            raise
+        _run_mount([], node, target, filesystem, options, deadline)
+
+    def replay_journal(
+        self, node: str, target: Path, filesystem: str, options: tuple[str, ...], deadline: Deadline
+    ) -> None:
+        # In a mount namespace of its own, which ends, and unmounts, with the process: nobody sees
+        # the mount, and nothing of it is left behind whenever this process is killed.
+        private = ["unshare", "--mount", "--propagation", "private"]
+        _run_mount(private, node, target, filesystem, options, deadline)
 
     def unmount(self, target: Path, deadline: Deadline) -> None:
         run_command(["umount", str(target)], deadline=deadline)
 
 
-def parse_mountinfo_line(line: str) -> MountEntry:
-    """Parse one line of mountinfo; see proc_pid_mountinfo(5).
+def _run_mount(
+    prefix: list[str],
+    node: str,
+    target: Path,
+    filesystem: str,
+    options: tuple[str, ...],
+    deadline: Deadline,
+) -> None:
+    try:
+        run_command([
+            *prefix, "mount",
+            "--types", filesystem,
+            "--options", ",".join(options),
+            "--source", node, "--target", str(target),
+        ], deadline=deadline)  # fmt: skip
+    except ExternalFailure as error:
+        if NEEDS_WRITING.search(str(error)):
+            raise NotYet(
+                "mount_needs_journal_replay",
+                f"{node} has a journal to replay and is sealed against writes",
+            ) from error
+        raise
+
+
+def parse_mountinfo_line(line: str) -> MountEntry | None:
+    """Parse one line of mountinfo, None for what is not one; see proc_pid_mountinfo(5).
 
     >>> parse_mountinfo_line("36 35 259:1 / /a\\\\040b ro,nodev - xfs /dev/nvme1n1 ro").target
     PosixPath('/a b')
     """
-    mount, _, filesystem = line.partition(" - ")
-    mount_id, _, device_number, _, target, options, *_ = mount.split(" ")
-    fstype, source, super_options = (*filesystem.split(" "), "", "")[:3]
+    mount, separator, filesystem = line.partition(" - ")
+    fields, tail = mount.split(" "), filesystem.split(" ")
+    if not separator or len(fields) < 6 or not MOUNT_ID.fullmatch(fields[0]):  # noqa: PLR2004
+        return None
+    mount_id, _, device_number, root, target, options, *_ = fields
+    fstype, source, super_options = (*tail, "", "")[:3]
     return MountEntry(
         mount_id=int(mount_id),
         device_number=device_number,
+        root=_unescape(root),
         source=_unescape(source),
         target=Path(_unescape(target)),
         filesystem=fstype,

@@ -8,7 +8,8 @@ from pathlib import Path
 
 from botocore.exceptions import ClientError
 
-from ladybug_agent.adapters.aws import AwsClients, aws_errors, error_code
+from ladybug_agent.adapters.aws import AwsClients
+from ladybug_agent.adapters.aws_errors import aws_errors, error_code
 from ladybug_agent.errors import AgentError
 from ladybug_agent.model import SignalOutcome
 
@@ -32,7 +33,9 @@ class StackSignal:
         del reason  # SignalResource has no field for it
 
         def send() -> None:
-            self._clients.client("cloudformation", hurried=not success).signal_resource(
+            self._clients.client(
+                "cloudformation", "patient" if success else "hurried"
+            ).signal_resource(
                 StackName=self._stack,
                 LogicalResourceId=self._resource,
                 UniqueId=self._instance_id(),
@@ -60,7 +63,9 @@ class LaunchHook:
         del reason  # CompleteLifecycleAction has no field for it
 
         def send() -> None:
-            self._clients.client("autoscaling", hurried=not success).complete_lifecycle_action(
+            self._clients.client(
+                "autoscaling", "patient" if success else "hurried"
+            ).complete_lifecycle_action(
                 AutoScalingGroupName=self._group,
                 LifecycleHookName=self._hook,
                 InstanceId=self._instance_id(),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import select
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 
 import pyudev
 
@@ -39,11 +40,23 @@ def watch_block_devices() -> Iterator[UdevWatch]:
     yield UdevWatch(monitors)
 
 
-def udev_serial(node: str) -> str | None:
-    """Return `ID_SERIAL_SHORT` from udev's database, or None (also where no udevd runs)."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UdevIdentity:
+    """What udev's database says of a disk; nothing where no udevd runs."""
+
+    serial: str | None = None
+    model: str = ""
+
+
+def udev_identity(node: str) -> UdevIdentity:
+    """Return `ID_SERIAL_SHORT` and `ID_MODEL` from udev's database."""
     try:
         device = pyudev.Devices.from_device_file(pyudev.Context(), node)
     except (pyudev.DeviceNotFoundError, OSError):
-        return None
+        return UdevIdentity()
     serial = device.properties.get("ID_SERIAL_SHORT")
-    return str(serial) if serial else None
+    model = device.properties.get("ID_MODEL")
+    # ID_MODEL has underscores where the model has spaces.
+    return UdevIdentity(
+        serial=str(serial) if serial else None, model=str(model or "").replace("_", " ")
+    )

@@ -26,10 +26,8 @@ def container_spec(
         user=f"{rules.uid}:{rules.uid}",
         environment=_environment(servable, config),
         # Bound into the digest: a container that holds an earlier mount must not count as ours.
-        labels={"org.ladybugdb.agent.mount": servable.snapshot.mount.generation},
-        data=BindMount(
-            source=str(servable.snapshot.directory), target=DATABASE_PATH, read_only=True
-        ),
+        labels={"org.ladybugdb.agent.mount": servable.data.generation},
+        data=BindMount(source=str(servable.data.directory), target=DATABASE_PATH, read_only=True),
         tmpfs={"/tmp": "mode=1777,size=256m", "/app/logs": f"uid={rules.uid},size=256m"},  # noqa: S108 - inside the container
         bind_address=rules.bind_address,
         port=rules.port,
@@ -58,7 +56,7 @@ def judge_memory_limit(total_bytes: int) -> int:
 
 
 def _environment(servable: ServableSnapshot, config: Config) -> dict[str, str]:
-    instance = servable.snapshot.mount.device.volume.instance
+    instance = servable.data.instance
     rules = config.container
     return {
         "DATABASE_TYPE": "ladybug",

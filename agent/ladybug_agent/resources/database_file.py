@@ -26,6 +26,14 @@ class DatabaseHeader:
     database_uuid: str
     pages_needed: int
     """Pages that the file must have at least, by its own header."""
+    page_count: int | None = None
+    """Pages of a checkpointed file, where the header says so (since engine 0.15)."""
+    root_pages: tuple[int, ...] = ()
+    """Where catalog and metadata start; empty for a database that was never checkpointed."""
+
+
+WAL_HEADER_BYTES = 16
+"""A write-ahead log starts with the UUID of its database."""
 
 
 class HeaderError(ValueError):
@@ -57,4 +65,6 @@ def parse_header(head: bytes) -> DatabaseHeader:
         storage_version=version,
         database_uuid=str(uuid.UUID(bytes=identity)),
         pages_needed=needed,
+        page_count=pages if marker == HAS_PAGE_COUNT else None,
+        root_pages=() if catalog == NO_CATALOG else (catalog, meta),
     )

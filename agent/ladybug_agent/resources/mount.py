@@ -5,11 +5,18 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+import structlog
+
 from ladybug_agent.clock import Deadline
+from ladybug_agent.config_data import DataConfig
 from ladybug_agent.errors import ExternalFailure, NotYet, Refused
+from ladybug_agent.ports import World
 from ladybug_agent.resources.device import DataDevice
-from ladybug_agent.storage_model import MountEntry
-from ladybug_agent.storage_ports import BlockDevices, Mounts
+from ladybug_agent.resources.mount_failure import NEW_SNAPSHOT, mount_errors
+from ladybug_agent.resources.mount_point import ensure_mount_point, refuse_unless_ours
+from ladybug_agent.storage_ports import Mounts
+
+log = structlog.get_logger(__name__)
 
 # nouuid: two snapshots of one volume have the same filesystem UUID (xfs(5)).
 # norecovery and noload are never used: they show a filesystem with files missing.
@@ -24,16 +31,18 @@ class DataMount:
     device: DataDevice
     path: Path
     mount_id: int
+    journal_replayed: bool
+    """This run let the kernel finish the journal: the one write that ever reaches the volume."""
 
     @property
     def generation(self) -> str:
         """Which mount of which disk this is: a container bound to another one serves stale data."""
-        disk = self.device.disk
+        disk = self.device.volume.disk
         return f"{disk.serial}/{disk.disk_sequence}/{self.mount_id}"
 
 
 def inspect_mount(
-    mounts: Mounts, devices: BlockDevices, device: DataDevice, path: Path
+    mounts: Mounts, device: DataDevice, path: Path, *, journal_replayed: bool = False
 ) -> DataMount | None:
     """Return the mount, or None if nothing is mounted at `path` or the device is not sealed.
 
@@ -43,101 +52,97 @@ def inspect_mount(
     entry = mounts.at(path)
     if entry is None:
         return None
-    _refuse_unless_ours(entry, device)
-    if not devices.is_sealed(device.disk.node):
+    disk = device.pinned.disk
+    refuse_unless_ours(mounts, entry, disk.node, disk.device_number)
+    if not device.pinned.is_sealed():
         return None
-    return DataMount(device=device, path=path, mount_id=entry.mount_id)
+    return DataMount(
+        device=device, path=path, mount_id=entry.mount_id, journal_replayed=journal_replayed
+    )
 
 
 def ensure_mounted(
-    mounts: Mounts, devices: BlockDevices, device: DataDevice, path: Path, deadline: Deadline
+    world: World, device: DataDevice, rules: DataConfig, deadline: Deadline
 ) -> DataMount:
-    """Seal the device and mount it at `path`, unless both are done. Blocks for the mount.
+    """Seal the device and mount it at `data.mount_point`, unless both are done.
 
-    The device is sealed first, so that a clean filesystem is mounted without one write. Only a
-    journal that must be replayed opens it: once, on this private clone of the snapshot, before it
-    is sealed for good.
+    A clean filesystem is mounted without one write. Only a journal that must be replayed opens
+    the device: once, in a mount that nobody else sees, on this private copy of the snapshot; then
+    it is sealed for good. Blocks for the mounts, at most to the deadline.
     """
-    if found := inspect_mount(mounts, devices, device, path):
+    path = Path(rules.mount_point)
+    if found := inspect_mount(world.mounts, device, path):
         return found
-    devices.set_sealed(device.disk.node, sealed=True)
-    if mounts.at(path) is None:
-        _prepare_mount_point(path)
-        _mount_sealed(mounts, devices, device, path, deadline)
-    if mounted := inspect_mount(mounts, devices, device, path):
+    replayed = False
+    if world.mounts.at(path) is None:
+        ensure_mount_point(world.mounts, path)
+        replayed = _mount_sealed(world, device, rules, deadline)
+    else:
+        device.pinned.set_sealed(sealed=True)
+    if mounted := inspect_mount(world.mounts, device, path, journal_replayed=replayed):
         return mounted
     raise ExternalFailure(
         "mount_not_visible",
-        f"mounted {device.disk.node} at {path}, but the mount table or the seal does not show it",
+        f"mounted {device.where} at {path}, but the mount table or the seal does not show it",
         hint="does a systemd mount unit for that path unmount it again? `systemctl list-units`",
     )
 
 
-def _mount_sealed(
-    mounts: Mounts, devices: BlockDevices, device: DataDevice, path: Path, deadline: Deadline
+def _mount_sealed(world: World, device: DataDevice, rules: DataConfig, deadline: Deadline) -> bool:
+    """Mount the sealed device; return whether its journal had to be replayed for that."""
+    device.pinned.set_sealed(sealed=True)
+    known_dirty = device.pinned.journal(device.filesystem, deadline) == "dirty"
+    if not known_dirty and _mount_if_clean(world, device, rules, deadline):
+        return False
+    _replay_journal(world, device, rules, deadline)
+    try:
+        _mount(world, device, rules, deadline)
+    except NotYet as error:
+        raise ExternalFailure(
+            "filesystem_still_dirty",
+            f"the journal of {device.where} was replayed, and is dirty again",
+            hint=f"does another machine write to the volume? {NEW_SNAPSHOT}",
+        ) from error
+    return True
+
+
+def _mount_if_clean(
+    world: World, device: DataDevice, rules: DataConfig, deadline: Deadline
+) -> bool:
+    try:
+        _mount(world, device, rules, deadline)
+    except NotYet:  # no tool could tell, and now the kernel says so: the journal is dirty
+        return False
+    return True
+
+
+def _replay_journal(
+    world: World, device: DataDevice, rules: DataConfig, deadline: Deadline
 ) -> None:
-    try:
-        _mount(mounts, device, path, deadline)
-    except NotYet:  # mount_needs_journal_replay
-        devices.set_sealed(device.disk.node, sealed=False)
-        try:
-            _mount(mounts, device, path, deadline)
-            mounts.unmount(path, deadline)
-        finally:
-            devices.set_sealed(device.disk.node, sealed=True)
-        _mount(mounts, device, path, deadline)
-
-
-def _mount(mounts: Mounts, device: DataDevice, path: Path, deadline: Deadline) -> None:
-    options = OPTIONS + (XFS_OPTIONS if device.filesystem == "xfs" else ())
-    try:
-        mounts.mount(device.disk.node, path, device.filesystem, options, deadline)
-    except ExternalFailure as error:
-        if error.code != "command_failed":
-            raise
-        raise ExternalFailure(
-            "mount_failed",
-            f"cannot mount {device.volume.volume_id} ({device.disk.node}) at {path}",
-            hint=f"the kernel's reason is in `dmesg | grep {Path(device.disk.node).name}`; never"
-            " repair the clone: take a new snapshot",
-        ) from error
-
-
-def _prepare_mount_point(path: Path) -> None:
-    """Make the directory on the root disk; refuse one that could hide or redirect something."""
-    problem = ""
-    if path.is_symlink() or any(parent.is_symlink() for parent in path.parents):
-        problem = "a symbolic link in the path"
-    elif path.exists() and not path.is_dir():
-        problem = "something that is not a directory"
-    elif path.is_dir() and any(path.iterdir()):
-        problem = "a directory that is not empty"
-    if problem:
+    """Let the kernel finish the journal, once, and seal the device again whatever happens."""
+    if rules.on_dirty_journal == "refuse":
         raise Refused(
-            "mount_point_unusable",
-            f"wanted an empty directory to mount at {path}, found {problem}",
-            hint="move it away, or set `data.mount_point`",
+            "filesystem_dirty",
+            f"the snapshot of {device.where} was taken while its filesystem was in use",
+            hint="unmount it for the snapshot (a frozen XFS has a dirty journal too), or set"
+            ' `data.on_dirty_journal = "replay"`',
         )
+    log.info("journal_replayed_once", volume_id=device.volume.volume_id)
+    node, path = device.pinned.disk.node, Path(rules.mount_point)
+    device.pinned.set_sealed(sealed=False)
     try:
-        path.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise ExternalFailure(
-            "mount_point_not_made",
-            f"cannot make the directory {path} to mount at",
-            hint="is the root disk full or read-only? `df /`, `findmnt /`",
-        ) from error
+        with mount_errors(world.kernel_log, node, device.where, rules.mount_point):
+            world.mounts.replay_journal(node, path, device.filesystem, _options(device), deadline)
+    finally:
+        device.pinned.set_sealed(sealed=True)
 
 
-def _refuse_unless_ours(entry: MountEntry, device: DataDevice) -> None:
-    if entry.device_number != device.disk.device_number:
-        raise Refused(
-            "mount_point_busy",
-            f"wanted {device.disk.node} at {entry.target}, found {entry.source} mounted there",
-            hint=f"unmount it if it is not needed: `umount {entry.target}`",
-        )
-    if "ro" not in entry.options:
-        raise Refused(
-            "mount_writable",
-            f"wanted {entry.target} read-only, found it writable",
-            hint=f"find out who mounted it, then `umount {entry.target}` and run the boot again",
-        )
+def _mount(world: World, device: DataDevice, rules: DataConfig, deadline: Deadline) -> None:
+    node, path = device.pinned.disk.node, Path(rules.mount_point)
+    device.pinned.check()
+    with mount_errors(world.kernel_log, node, device.where, rules.mount_point):
+        world.mounts.mount(node, path, device.filesystem, _options(device), deadline)
+
+
+def _options(device: DataDevice) -> tuple[str, ...]:
+    return OPTIONS + (XFS_OPTIONS if device.filesystem == "xfs" else ())

@@ -16,8 +16,11 @@ LASTING = (
     "status",
     "container_id",
     "image_digest",
+    "data_state",
     "volume_id",
+    "volume_check",
     "snapshot_id",
+    "degraded_reasons",
     "endpoint_url",
     "database_count",
     "shared_repositories",
@@ -40,7 +43,7 @@ def inspect_registration(
 ) -> Registration | None:
     """Return the registration, or None if the row says something else or its lease is half over."""
     found = registry.row(str(wanted["instance_id"]))
-    if found is None or any(found.get(name) != wanted[name] for name in LASTING):
+    if found is None or any(found.get(name) != wanted.get(name) for name in LASTING):
         return None
     left_s = int(found["lease_expires_at"]) - int(now.timestamp())
     if left_s < int(wanted["lease_seconds"]) / 2:

@@ -14,7 +14,9 @@ from ladybug_agent.clock import iso_utc
 from ladybug_agent.config import Config
 from ladybug_agent.model import BootIdentity, Load
 from ladybug_agent.ports import RowValue
+from ladybug_agent.resources.servable import ServedData
 from ladybug_agent.resources.service import HealthyService
+from ladybug_agent.resources.snapshot import VerifiedSnapshot
 
 SCHEMA_VERSION = 1
 TTL_S = 7 * 24 * 3600
@@ -43,9 +45,9 @@ def registry_row(
 
 
 def _identity(service: HealthyService, config: Config, now: datetime) -> dict[str, RowValue]:
-    instance = service.container.servable.snapshot.mount.device.volume.instance
+    instance = service.container.servable.data.instance
     group = config.instance.cluster_group or f"{instance.region}-shared-replicas"
-    databases = service.container.servable.snapshot.databases
+    databases = service.container.servable.data.databases
     return {
         "instance_id": instance.instance_id,
         "private_ip": instance.private_ip,
@@ -74,17 +76,17 @@ def _identity(service: HealthyService, config: Config, now: datetime) -> dict[st
 
 
 def _capacity(service: HealthyService, load: Load) -> dict[str, RowValue]:
-    volume = service.container.servable.snapshot.mount.device.volume.attached
-    iops_pct = (
-        min(100.0, round(100 * load.data_reads_per_s / volume.iops, 1)) if volume.iops else 0.0
-    )
+    data = service.container.servable.data
+    volume = data.mount.device.volume.attached if isinstance(data, VerifiedSnapshot) else None
+    iops = volume.iops if volume else 0
+    iops_pct = min(100.0, round(100 * load.data_reads_per_s / iops, 1)) if iops else 0.0
     busiest = max(load.cpu_pct, load.memory_pct, iops_pct)
     return {
         "cpu_utilization": load.cpu_pct,
         "memory_utilization": load.memory_pct,
         "iops_utilization": iops_pct,
         "available_capacity_pct": round(max(0.0, 100 - busiest), 1),
-        "total_size_gb": round(service.container.servable.snapshot.size_bytes / GB, 3),
+        "total_size_gb": round(data.size_bytes / GB, 3),
     }
 
 
@@ -107,15 +109,30 @@ def _fence_and_lease(fence: Fence, config: Config, now: datetime) -> dict[str, R
 
 def _lineage(service: HealthyService) -> dict[str, RowValue]:
     servable = service.container.servable
-    device = servable.snapshot.mount.device
+    reasons = servable.data.degraded_reasons
     return {
-        "degraded": False,
-        "volume_id": device.volume.volume_id,
-        "snapshot_id": device.volume.attached.snapshot_id,
-        "filesystem_uuid": device.filesystem_uuid,
-        "database_uuids": ",".join(d.header.database_uuid for d in servable.snapshot.databases),
+        "degraded": bool(reasons),
+        "degraded_reasons": ",".join(reasons),
+        **_origin(servable.data),
         "image": servable.image.configured,
         "image_digest": servable.image.digest,
         "version_check": servable.version_check,
         "container_id": service.container.container_id,
+    }
+
+
+def _origin(data: ServedData) -> dict[str, RowValue]:
+    """Return where the data comes from, and by whose word."""
+    if not isinstance(data, VerifiedSnapshot):
+        return {"data_state": "empty by request"}
+    device, lineage = data.mount.device, data.lineage
+    return {
+        "data_state": "snapshot",
+        "volume_id": device.volume.volume_id,
+        "volume_check": "unverified" if device.volume.unverified else "verified",
+        "snapshot_id": device.volume.snapshot_id,
+        "snapshot_taken_at": iso_utc(lineage.taken_at) if lineage.taken_at else "",
+        "snapshot_volume_id": lineage.source_volume_id,
+        "filesystem_uuid": device.filesystem_uuid,
+        "database_uuids": ",".join(d.header.database_uuid for d in data.databases),
     }

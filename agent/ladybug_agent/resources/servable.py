@@ -6,21 +6,25 @@ from dataclasses import dataclass
 from typing import Literal
 
 from ladybug_agent.errors import ConfigError, Refused
+from ladybug_agent.resources.empty import EmptyByRequest
 from ladybug_agent.resources.image import STORAGE_VERSIONS_LABEL, PulledImage
 from ladybug_agent.resources.snapshot import VerifiedSnapshot
+
+ServedData = VerifiedSnapshot | EmptyByRequest
+"""What the container is given to serve."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ServableSnapshot:
     """Evidence: this image reads these databases, or nobody says which versions it reads."""
 
-    snapshot: VerifiedSnapshot
+    data: ServedData
     image: PulledImage
     version_check: Literal["passed", "skipped"]
 
 
 def judge_servable(
-    snapshot: VerifiedSnapshot, image: PulledImage, configured_versions: str
+    data: ServedData, image: PulledImage, configured_versions: str
 ) -> ServableSnapshot:
     """Compare the storage versions of files and image.
 
@@ -29,9 +33,9 @@ def judge_servable(
     """
     text = image.storage_versions or configured_versions
     if not text:
-        return ServableSnapshot(snapshot=snapshot, image=image, version_check="skipped")
+        return ServableSnapshot(data=data, image=image, version_check="skipped")
     least, most = _parse_range(text, image)
-    for database in snapshot.databases:
+    for database in data.databases:
         version = database.header.storage_version
         if version > most:
             raise Refused(
@@ -47,7 +51,7 @@ def judge_servable(
                 hint="let the master rewrite the database with its newer engine, then snapshot it",
                 database=database.name,
             )
-    return ServableSnapshot(snapshot=snapshot, image=image, version_check="passed")
+    return ServableSnapshot(data=data, image=image, version_check="passed")
 
 
 def _parse_range(text: str, image: PulledImage) -> tuple[int, int]:

@@ -31,7 +31,7 @@ class HealthyService:
 def inspect_service(http: Http, container: RunningContainer, rules: HealthConfig) -> HealthyService:
     """Ask once. Raises NotYet for any answer that is not good yet, Refused for a writable one."""
     base = service_url(container.spec.bind_address, container.spec.port)
-    wanted = len(container.servable.snapshot.databases)
+    wanted = len(container.servable.data.databases)
     count = judge_health(http.get(base + rules.path), wanted, container.spec.name)
     judge_info(http.get(f"{base}/info"))
     return HealthyService(container=container, database_count=count)

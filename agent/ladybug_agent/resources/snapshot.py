@@ -1,122 +1,147 @@
-"""The snapshot's contents: every expected database there, whole and of a known format."""
+"""The snapshot's contents: every expected database there, whole, and as the manifest says."""
 
 from __future__ import annotations
 
-import errno
-import os
-import stat
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 
-from ladybug_agent.config import DataConfig
-from ladybug_agent.errors import ExternalFailure, Refused
-from ladybug_agent.resources.database_file import (
-    HEADER,
-    PAGE_BYTES,
-    DatabaseHeader,
-    HeaderError,
-    parse_header,
-)
+from ladybug_agent.clock import Deadline
+from ladybug_agent.config_data import DataConfig
+from ladybug_agent.errors import Refused
+from ladybug_agent.model import InstanceIdentity
+from ladybug_agent.resources.database import Database, verify_database
+from ladybug_agent.resources.directory import opened_directory, refuse_unreadable
+from ladybug_agent.resources.lineage import Lineage, inspect_lineage
+from ladybug_agent.resources.manifest import FILE_NAME, DatabaseContract, Manifest
+from ladybug_agent.resources.manifest_check import check_database, read_manifest
 from ladybug_agent.resources.mount import DataMount
-
-SUFFIX = ".lbug"
-HINT = "the snapshot is not usable: choose another one, and look at how this one was taken"
+from ladybug_agent.storage_ports import Ec2
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Database:
-    """One database file, by its own header."""
+class ContentRules:
+    """What is asked of a directory of databases."""
 
-    name: str
-    size_bytes: int
-    header: DatabaseHeader
+    data: DataConfig
+    uid: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Contents:
+    """Every expected database, as found in a directory, and the manifest if there is one."""
+
+    directory: Path
+    databases: tuple[Database, ...]
+    manifest: Manifest | None
+
+    @property
+    def pending(self) -> tuple[Database, ...]:
+        """Databases with an unfinished checkpoint."""
+        return tuple(database for database in self.databases if database.pending)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VerifiedSnapshot:
-    """Evidence: every expected database is on the mounted volume, whole by its own header."""
+    """Evidence: every expected database is on the mounted volume, whole by its own header.
+
+    And, where there is a manifest, as the manifest says, to the configured depth.
+    """
 
     mount: DataMount
-    directory: Path
-    databases: tuple[Database, ...]
+    contents: Contents
+    lineage: Lineage
+
+    @property
+    def instance(self) -> InstanceIdentity:
+        return self.mount.device.volume.instance
+
+    @property
+    def directory(self) -> Path:
+        return self.contents.directory
+
+    @property
+    def databases(self) -> tuple[Database, ...]:
+        return self.contents.databases
+
+    @property
+    def contracts(self) -> tuple[DatabaseContract, ...]:
+        """What the manifest says of the expected databases; nothing without one."""
+        known = self.contents.manifest
+        found = [known.of(d.name) for d in self.databases] if known else []
+        return tuple(contract for contract in found if contract is not None)
+
+    @property
+    def generation(self) -> str:
+        return self.mount.generation
 
     @property
     def size_bytes(self) -> int:
         return sum(database.size_bytes for database in self.databases)
 
-
-def verify_snapshot(mount: DataMount, rules: DataConfig) -> VerifiedSnapshot:
-    """Check every expected database. Reads one page of each; changes nothing."""
-    directory = mount.path / rules.databases_dir
-    try:
-        return _verify(mount, directory, rules)
-    except OSError as error:
-        raise ExternalFailure(
-            "snapshot_unreadable",
-            f"cannot read what is in {directory}",
-            hint="an I/O error of the volume: look in `dmesg`, then replace the instance",
-        ) from error
+    @property
+    def degraded_reasons(self) -> tuple[str, ...]:
+        return ("stale_snapshot",) if self.lineage.is_stale else ()
 
 
-def _verify(mount: DataMount, directory: Path, rules: DataConfig) -> VerifiedSnapshot:
-    if directory.is_symlink() or not directory.is_dir():
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PendingRecovery:
+    """Evidence: the snapshot is whole, but for a checkpoint that a writing engine must finish.
+
+    Exists only where `data.on_pending_recovery` allows that.
+    """
+
+    mount: DataMount
+    databases: tuple[Database, ...]
+
+
+def verify_snapshot(
+    ec2: Ec2, mount: DataMount, rules: ContentRules, now: datetime, deadline: Deadline
+) -> VerifiedSnapshot | PendingRecovery:
+    """Check every expected database and the snapshot's age; changes nothing.
+
+    Touches a few pages of each file, or all of it with `data.verify_depth = "full"`.
+    """
+    contents = verify_contents(mount.path / rules.data.databases_dir, rules, deadline, mount.path)
+    if contents.pending:
+        return PendingRecovery(mount=mount, databases=contents.pending)
+    volume = mount.device.volume
+    lineage = inspect_lineage(ec2, volume, contents.manifest, rules.data, now)
+    return VerifiedSnapshot(mount=mount, contents=contents, lineage=lineage)
+
+
+def verify_contents(
+    directory: Path, rules: ContentRules, deadline: Deadline, root: Path | None = None
+) -> Contents:
+    """Check a directory of databases, reached from `root` without leaving its filesystem."""
+    start = root or directory
+    with opened_directory(start, str(directory.relative_to(start))) as opened:
+        refuse_unreadable(directory, opened.status(), rules.uid)
+        databases = tuple(verify_database(opened, name, rules.uid) for name in rules.data.databases)
+        for database in databases:
+            _judge_pending(database, rules.data)
+        manifest = None if rules.data.manifest == "ignore" else read_manifest(opened)
+        if manifest is None and rules.data.manifest == "required":
+            raise Refused(
+                "snapshot_manifest_missing",
+                f"wanted the manifest {directory / FILE_NAME}, found {opened.listing()}",
+                hint="write it with `ladybug-agent verify --write-manifest` when the snapshot is"
+                ' taken, or set `data.manifest = "optional"`',
+            )
+        if manifest is not None and not any(database.pending for database in databases):
+            depth = rules.data.verify_depth
+            for database in databases:
+                check_database(opened, database, manifest, depth, deadline)
+    return Contents(directory=directory, databases=databases, manifest=manifest)
+
+
+def _judge_pending(database: Database, rules: DataConfig) -> None:
+    if database.pending and rules.on_pending_recovery == "refuse":
         raise Refused(
-            "snapshot_directory_missing",
-            f"wanted the directory {directory}, found {_listing(mount.path)} on the volume",
-            hint=HINT,
+            "snapshot_recovery_pending",
+            f"the snapshot cut a checkpoint of {database.name} in two: beside"
+            f" {database.file_name} is {' and '.join(database.pending)}",
+            hint="no engine opens it read-only: checkpoint and stop the writer before the snapshot,"
+            ' or set `data.on_pending_recovery = "recover"`',
+            database=database.name,
         )
-    databases = tuple(_verify_database(directory, name) for name in rules.databases)
-    return VerifiedSnapshot(mount=mount, directory=directory, databases=databases)
-
-
-def _verify_database(directory: Path, name: str) -> Database:
-    path = directory / f"{name}{SUFFIX}"
-    try:
-        handle = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
-    except FileNotFoundError:
-        raise Refused(
-            "snapshot_database_missing",
-            f"wanted the database {path}, found {_listing(directory)}",
-            hint=f"{HINT}; or correct `data.databases`",
-            database=name,
-        ) from None
-    except OSError as error:
-        if error.errno not in {errno.ELOOP, errno.ENXIO}:
-            raise
-        raise _foreign(path, f"is not a regular file ({error.strerror})") from error
-    try:
-        return _verify_open_file(handle, path, name)
-    finally:
-        os.close(handle)
-
-
-def _verify_open_file(handle: int, path: Path, name: str) -> Database:
-    status = os.fstat(handle)
-    if not stat.S_ISREG(status.st_mode):
-        raise _foreign(path, "is not a regular file")
-    if status.st_size == 0:
-        # The engine opens an empty file as an empty database and serves it.
-        raise Refused("snapshot_database_empty", f"{path} has no bytes", hint=HINT, database=name)
-    try:
-        header = parse_header(os.pread(handle, HEADER.size, 0))
-    except HeaderError as error:
-        raise _foreign(path, str(error)) from error
-    needed = header.pages_needed * PAGE_BYTES
-    if status.st_size < needed:
-        raise Refused(
-            "snapshot_database_truncated",
-            f"{path} has {status.st_size} bytes, its header needs {needed}",
-            hint=HINT,
-            database=name,
-        )
-    return Database(name=name, size_bytes=status.st_size, header=header)
-
-
-def _foreign(path: Path, what: str) -> Refused:
-    return Refused("snapshot_database_foreign", f"{path} {what}", hint=HINT, database=path.stem)
-
-
-def _listing(directory: Path) -> str:
-    names = sorted(entry.name for entry in directory.iterdir()) if directory.is_dir() else []
-    shown = ", ".join(names[:10]) + (", …" if len(names) > 10 else "")  # noqa: PLR2004
-    return shown or "nothing"

@@ -1,99 +1,119 @@
-"""The data volume: the EBS volume that the launch template asked for, as EC2 attached it."""
+"""The data volume: which disk it is, by its own word and by EC2's, which must agree."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
 from ladybug_agent.clock import Deadline
-from ladybug_agent.config import DataConfig
-from ladybug_agent.errors import NotYet, Refused
+from ladybug_agent.config_data import DataConfig
+from ladybug_agent.errors import NotYet
 from ladybug_agent.model import InstanceIdentity
-from ladybug_agent.storage_model import AttachedVolume
-from ladybug_agent.storage_ports import Ec2
-from ladybug_agent.waiting import Pace, wait_until
-
-# Fifty replicas asking once a second would empty EC2's token bucket for Describe calls (20/s).
-PACE = Pace(2.0, 15.0)
+from ladybug_agent.ports import World
+from ladybug_agent.resources.attachment import Inquiry, Told, bare_device_name, inspect_mapping
+from ladybug_agent.resources.candidates import (
+    Sight,
+    disk_of_volume,
+    refuse_in_use,
+    refuse_other_use,
+    self_named_disk,
+    volume_id_of,
+)
+from ladybug_agent.resources.cross_check import (
+    judge_agreement,
+    judge_attached,
+    refuse_another_name,
+    refuse_unless_usable,
+    snapshot_unknown,
+)
+from ladybug_agent.storage_model import AttachedVolume, BlockDevice
+from ladybug_agent.waiting import STEADY, wait_until
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Volume:
-    """Evidence: EC2 has attached this volume to this instance under the configured device name."""
+    """Evidence: exactly this disk is attached to this instance as `data.device_name`.
+
+    Both sides said so: the disk itself (or its serial number) and EC2. If EC2 could not be asked,
+    the disk's own word counts, `attached` is None, and `unverified` is the code of the reason.
+    """
 
     instance: InstanceIdentity
-    attached: AttachedVolume
+    disk: BlockDevice
+    volume_id: str
+    attached: AttachedVolume | None
+    unverified: str = ""
 
     @property
-    def volume_id(self) -> str:
-        return self.attached.volume_id
-
-    @property
-    def serial(self) -> str:
-        """The serial number of the NVMe device: the volume id without its dash."""
-        return self.attached.volume_id.replace("-", "")
+    def snapshot_id(self) -> str:
+        """The snapshot that EC2 says the volume was made from; empty if it could not be asked."""
+        return self.attached.snapshot_id if self.attached else ""
 
 
 def await_volume(
-    ec2: Ec2, instance: InstanceIdentity, rules: DataConfig, deadline: Deadline
+    world: World, instance: InstanceIdentity, rules: DataConfig, deadline: Deadline
 ) -> Volume:
-    """Block until EC2 says that the volume is attached. One call if it already is.
+    """Block until the disk at `data.device_name` is there, and EC2 has been heard on it.
 
-    An empty answer right after launch is not "absent": EC2 is eventually consistent.
+    One call to EC2 if the volume is already attached. A disk that names itself waits at most 20 s
+    for EC2's word. Wakes on events of udev and the kernel, and looks again at least every 2 s
+    because an event can be lost at boot; udevd is not needed. Raises Refused for a contradiction,
+    for two candidates, and for a disk that serves something else.
     """
+    inquiry = Inquiry(world.ec2, instance.instance_id, deadline)
+    mapping = inspect_mapping(world.metadata)
+    with world.block_devices.watch() as watch:  # before the first look: events are not kept
 
-    def look() -> Volume:
-        if found := inspect_volume(ec2, instance, rules):
-            return found
-        raise NotYet(
-            "volume_not_mapped",
-            f"EC2 has no volume at {rules.device_name} of {instance.instance_id}",
-            hint="does the launch template's BlockDeviceMappings have that DeviceName, with the"
-            " SnapshotId? does `data.device_name` say the same?",
-        )
+        def look() -> Volume:
+            sight = Sight(
+                instance=instance,
+                disks=world.block_devices.disks(),
+                mounts=world.mounts.entries(),
+                mapping=mapping,
+            )
+            seen = self_named_disk(sight, bare_device_name(rules.device_name)) is not None
+            return judge_volume(sight, inquiry.ask(disk_seen=seen), rules)
 
-    what = f"EC2 to attach a volume as {rules.device_name}"
-    return wait_until(look, what, deadline=deadline, pace=PACE)
+        what = f"the data volume at {rules.device_name}"
+        pause = lambda seconds: watch.wait(min(seconds, 1.0))  # noqa: E731 - to see a cancellation
+        return wait_until(look, what, deadline=deadline, pace=STEADY, sleep=pause)
 
 
-def inspect_volume(ec2: Ec2, instance: InstanceIdentity, rules: DataConfig) -> Volume | None:
-    """Return the volume, or None if EC2 knows of none. Refuses two, and an unencrypted one."""
+def judge_volume(sight: Sight, told: Told, rules: DataConfig) -> Volume:
+    """Decide which disk is the data volume from what is seen and what EC2 told.
+
+    Raises NotYet while either side may still change its mind, Refused when neither will.
+    """
     wanted = bare_device_name(rules.device_name)
-    volumes = ec2.attached_volumes(instance.instance_id)
-    ours = [volume for volume in volumes if bare_device_name(volume.device_name) == wanted]
-    if not ours:
-        return None
-    if len(ours) > 1:
-        raise Refused(
-            "volume_ambiguous",
-            f"wanted one volume at {rules.device_name}, EC2 lists"
-            f" {', '.join(volume.volume_id for volume in ours)}",
-            hint="detach the one that does not belong there, or replace the instance",
-        )
-    _refuse_unless_usable(ours[0], rules)
-    return Volume(instance=instance, attached=ours[0])
-
-
-def _refuse_unless_usable(volume: AttachedVolume, rules: DataConfig) -> None:
-    if volume.attachment_state != "attached":
+    refuse_other_use(sight, wanted, rules)
+    disk = self_named_disk(sight, wanted)
+    if disk is not None and disk.serial is not None:
+        attached = judge_agreement(disk, told, rules)
+    else:
+        # The disk does not know its name (udev, sysfs), or no volume id (Xen): only EC2 does.
+        attached = judge_attached(sight, told, rules)
+        disk = disk or disk_of_volume(sight, attached)
+        refuse_another_name(disk, attached, wanted)
+    refuse_in_use(disk, sight, rules)
+    if attached is not None:
+        refuse_unless_usable(attached, disk, rules)
+    elif rules.snapshot_id:
+        raise snapshot_unknown(told, rules)
+    if not disk.size_bytes:
         raise NotYet(
-            "volume_not_attached",
-            f"{volume.volume_id} is {volume.attachment_state}",
-            hint="normally 1 to 4 s; if it stays so, replace the instance",
+            "device_has_no_size",
+            f"{disk.node} ({disk.serial}) is there, but has no size yet",
+            hint="look for `nvme` in `dmesg`; if it stays so, replace the instance",
         )
-    if rules.require_encryption and not volume.encrypted:
-        raise Refused(
-            "volume_not_encrypted",
-            f"{volume.volume_id} (from {volume.snapshot_id or 'no snapshot'}) is not encrypted",
-            hint="copy the snapshot with encryption, or set `data.require_encryption = false`",
-        )
+    return Volume(
+        instance=sight.instance,
+        disk=disk,
+        volume_id=attached.volume_id if attached else volume_id_of(disk),
+        attached=attached,
+        unverified=_reason_unverified(attached, told),
+    )
 
 
-def bare_device_name(name: str) -> str:
-    """Return the name as EC2, a launch template and Xen all mean it.
-
-    EC2 gives names with or without `/dev/`, and what it calls `sdf` a guest may call `xvdf`.
-
-    >>> bare_device_name("/dev/sdf"), bare_device_name("xvdf")
-    ('f', 'f')
-    """
-    return name.removeprefix("/dev/").removeprefix("xvd").removeprefix("sd")
+def _reason_unverified(attached: AttachedVolume | None, told: Told) -> str:
+    if attached is not None:
+        return ""
+    return told.silence.code if told.silence else "ec2_lists_no_volume"

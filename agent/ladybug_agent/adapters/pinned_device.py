@@ -1,0 +1,193 @@
+"""One disk, held open: read, probed and sealed only while it still is that disk."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import re
+import struct
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import structlog
+
+from ladybug_agent.adapters.commands import run_command
+from ladybug_agent.clock import Deadline
+from ladybug_agent.errors import ExternalFailure, Refused
+from ladybug_agent.storage_model import BlockDevice, FilesystemProbe, JournalState
+
+log = structlog.get_logger(__name__)
+
+# linux/fs.h
+BLKROSET = 0x125D
+BLKROGET = 0x125E
+BLKGETSIZE64 = 0x80081272
+BLKGETDISKSEQ = 0x80081280  # since Linux 5.15
+BLOCK_BYTES = 4096
+ONE_BLOCK_READ = "1+0 records in"  # dd(1)
+BLKID_NOTHING_FOUND = 2  # blkid(8), also for a device it cannot read
+BLKID_AMBIVALENT = 8
+# What tells the state of the journal without writing: xfs_logprint(8), dumpe2fs(8).
+JOURNAL_TOOLS = {
+    "xfs": (["xfs_logprint", "-t"], re.compile(r"state: <(CLEAN|DIRTY)>")),
+    "ext4": (["dumpe2fs", "-h"], re.compile(r"^Filesystem features:.*", re.MULTILINE)),
+}
+
+
+@contextmanager
+def pinned(disk: BlockDevice) -> Iterator[KernelPinnedDevice]:
+    """Open the disk, for reading: enough for ioctls, and it never triggers a change event."""
+    try:
+        handle = os.open(disk.node, os.O_RDONLY | os.O_CLOEXEC)
+    except OSError as error:
+        raise _gone(disk) from error
+    try:
+        device = KernelPinnedDevice(disk, handle)
+        device.check()
+        yield device
+    finally:
+        os.close(handle)
+
+
+class KernelPinnedDevice:
+    def __init__(self, disk: BlockDevice, handle: int) -> None:
+        self._disk = disk
+        self._handle = handle
+
+    @property
+    def disk(self) -> BlockDevice:
+        return self._disk
+
+    def check(self) -> None:
+        wanted = self._disk
+        try:
+            numbers = {
+                _device_number(os.fstat(self._handle)),
+                _device_number(Path(wanted.node).stat()),
+            }
+        except OSError as error:
+            raise _gone(wanted) from error
+        sequence = self._disk_sequence()
+        if numbers != {wanted.device_number} or sequence not in {wanted.disk_sequence, None}:
+            found = f"{', '.join(sorted(numbers))} with disk sequence number {sequence}"
+            raise Refused(
+                "device_replaced",
+                f"wanted {wanted.node} to be {wanted.device_number} with disk sequence number"
+                f" {wanted.disk_sequence}, found {found}",
+                hint="the volume was detached, and another attached, meanwhile: run the boot again",
+            )
+
+    def _disk_sequence(self) -> int | None:
+        try:
+            answer = fcntl.ioctl(self._handle, BLKGETDISKSEQ, bytes(8))
+        except OSError:
+            return None  # a kernel before 5.15
+        return int(struct.unpack("Q", answer)[0])
+
+    def size_bytes(self) -> int:
+        self.check()
+        with self._errors("ask for its size"):
+            answer = fcntl.ioctl(self._handle, BLKGETSIZE64, bytes(8))
+        return int(struct.unpack("Q", answer)[0])
+
+    def read_block(self, offset: int, deadline: Deadline) -> None:
+        self.check()
+        block, node = offset // BLOCK_BYTES, self._disk.node
+        result = run_command([
+            "dd", f"if={node}", "of=/dev/null", f"bs={BLOCK_BYTES}", f"skip={block}", "count=1",
+            "iflag=direct,fullblock", "status=noxfer",
+        ], deadline=deadline)  # fmt: skip
+        # At the very end dd(1) reads nothing, and ends well.
+        if ONE_BLOCK_READ not in result.stderr:
+            raise ExternalFailure(
+                "device_unreadable",
+                f"wanted {BLOCK_BYTES} bytes at byte {offset} of {node}, found its end",
+                hint="did the volume shrink, or was it detached? run the boot again",
+            )
+
+    def probe(self, deadline: Deadline) -> FilesystemProbe:
+        self.check()
+        # A process of its own can be killed when the first read of an impaired volume hangs.
+        result = run_command(
+            ["blkid", "--probe", "--output", "export", self._disk.node],
+            deadline=deadline,
+            good=frozenset({0, BLKID_NOTHING_FOUND, BLKID_AMBIVALENT}),
+        )
+        if result.status == BLKID_AMBIVALENT:
+            raise Refused(
+                "filesystem_ambiguous",
+                f"{self._disk.node} carries signatures of more than one filesystem",
+                hint="look with `wipefs DEVICE` (without --all); the snapshot's origin is suspect",
+            )
+        return parse_blkid(result.stdout)
+
+    def journal(self, filesystem: str, deadline: Deadline) -> JournalState:
+        self.check()
+        argv, pattern = JOURNAL_TOOLS[filesystem]
+        try:
+            result = run_command([*argv, self._disk.node], deadline=deadline)
+        except ExternalFailure as error:
+            # Not installed, or the journal is broken: the mount of the sealed device will tell.
+            log.debug("journal_not_read", device=self._disk.node, code=error.code, error=str(error))
+            return "unknown"
+        return judge_journal(pattern.search(result.stdout))
+
+    def is_sealed(self) -> bool:
+        self.check()
+        with self._errors("ask whether it is sealed"):
+            answer = fcntl.ioctl(self._handle, BLKROGET, struct.pack("i", 0))
+        return bool(struct.unpack("i", answer)[0])
+
+    def set_sealed(self, *, sealed: bool) -> None:
+        self.check()
+        with self._errors("seal it" if sealed else "open it for writing"):
+            fcntl.ioctl(self._handle, BLKROSET, struct.pack("i", int(sealed)))
+
+    @contextmanager
+    def _errors(self, act: str) -> Iterator[None]:
+        try:
+            yield
+        except OSError as error:
+            raise ExternalFailure(
+                "device_refused",
+                f"wanted to {act}, {self._disk.node} does not let us",
+                hint="run as root; if the device is gone, was the volume detached?",
+            ) from error
+
+
+def judge_journal(found: re.Match[str] | None) -> JournalState:
+    """Judge what a tool says of the journal: a state, or the features of an ext4 filesystem.
+
+    >>> judge_journal(re.search("state: <(DIRTY)>", "    log tail: 5 head: 8 state: <DIRTY>"))
+    'dirty'
+    """
+    if found is None:
+        return "unknown"
+    if found.re.groups:
+        return "dirty" if found[1] == "DIRTY" else "clean"
+    return "dirty" if "needs_recovery" in found[0].split() else "clean"
+
+
+def parse_blkid(text: str) -> FilesystemProbe:
+    """Parse `blkid --output export`: one KEY=value a line, nothing for a blank device.
+
+    >>> parse_blkid("DEVNAME=/dev/nvme1n1\\nUUID=f00\\nTYPE=xfs\\n").filesystem
+    'xfs'
+    """
+    pairs = dict(line.split("=", 1) for line in text.splitlines() if "=" in line)
+    return FilesystemProbe(
+        filesystem=pairs.get("TYPE"), uuid=pairs.get("UUID"), partition_table=pairs.get("PTTYPE")
+    )
+
+
+def _device_number(status: os.stat_result) -> str:
+    return f"{os.major(status.st_rdev)}:{os.minor(status.st_rdev)}"
+
+
+def _gone(disk: BlockDevice) -> ExternalFailure:
+    return ExternalFailure(
+        "device_gone",
+        f"wanted {disk.node} ({disk.serial}), found no such device that can be opened",
+        hint="was the volume detached? look in `dmesg`, then replace the instance",
+    )

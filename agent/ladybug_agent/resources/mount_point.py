@@ -1,0 +1,70 @@
+"""The place where the volume is mounted: the agent's alone, and reached by its own path."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from ladybug_agent.errors import ExternalFailure, Refused
+from ladybug_agent.storage_model import MountEntry
+from ladybug_agent.storage_ports import Mounts
+
+
+def ensure_mount_point(mounts: Mounts, path: Path) -> None:
+    """Make the directory on the root disk; refuse one that could hide or redirect something."""
+    if line := mounts.fstab_line(path):
+        raise Refused(
+            "mount_point_in_fstab",
+            f"wanted {path} for the agent alone, found it in /etc/fstab: `{line}`",
+            hint="systemd mounts and unmounts by that line, whatever the kernel name means at this"
+            " boot: remove it, and `systemctl daemon-reload`",
+        )
+    problem = ""
+    if path.is_symlink() or any(parent.is_symlink() for parent in path.parents):
+        problem = "a symbolic link in the path"
+    elif path.exists() and not path.is_dir():
+        problem = "something that is not a directory"
+    elif path.is_dir() and any(path.iterdir()):
+        problem = "a directory that is not empty"
+    if problem:
+        raise Refused(
+            "mount_point_unusable",
+            f"wanted an empty directory to mount at {path}, found {problem}",
+            hint="move it away, or set `data.mount_point`",
+        )
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise ExternalFailure(
+            "mount_point_not_made",
+            f"cannot make the directory {path} to mount at",
+            hint="is the root disk full or read-only? `df /`, `findmnt /`",
+        ) from error
+
+
+def refuse_unless_ours(mounts: Mounts, entry: MountEntry, node: str, device_number: str) -> None:
+    """Refuse another device, a part of ours, a writable mount, and one hidden under another."""
+    if entry.device_number != device_number:
+        raise Refused(
+            "mount_point_busy",
+            f"wanted {node} at {entry.target}, found {entry.source} mounted there",
+            hint=f"unmount it if it is not needed: `umount {entry.target}`",
+        )
+    if entry.root != "/":
+        raise Refused(
+            "mount_point_busy",
+            f"wanted all of {node} at {entry.target}, found only its {entry.root} mounted there",
+            hint=f"find out who made that bind mount, then `umount {entry.target}`",
+        )
+    if "ro" not in entry.options:
+        raise Refused(
+            "mount_writable",
+            f"wanted {entry.target} read-only, found it writable",
+            hint=f"find out who mounted it, then `umount {entry.target}` and run the boot again",
+        )
+    reached = mounts.device_number_at(entry.target)
+    if reached != device_number:
+        raise Refused(
+            "mount_hidden",
+            f"{node} is mounted at {entry.target}, but a look there reaches device {reached}",
+            hint=f"something is mounted over a parent directory: `findmnt --target {entry.target}`",
+        )

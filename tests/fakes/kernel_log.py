@@ -1,0 +1,25 @@
+"""The kernel's messages, as whoever follows them reads them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+
+class FakeKernelLog:
+    """Disks and mounts write to it; one that is not `readable` says nothing to anybody."""
+
+    def __init__(self, *lines: str, readable: bool = True) -> None:
+        self.lines = list(lines)
+        self._readable = readable
+
+    @contextmanager
+    def follow(self) -> Iterator[Callable[[], tuple[str, ...]]]:
+        read = len(self.lines)
+
+        def since() -> tuple[str, ...]:
+            nonlocal read
+            begin, read = read, len(self.lines)
+            return tuple(self.lines[begin:read]) if self._readable else ()
+
+        yield since
