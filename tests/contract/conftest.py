@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Literal
 
 import pytest
 
@@ -14,6 +15,10 @@ from ladybug_agent.adapters.aws import AwsClients
 from ladybug_agent.clock import Deadline, SystemClock
 from ladybug_lab.aws import LabAws
 from ladybug_lab.imds import LabImds
+from support.volumes import copy_image, make_volume
+
+Filesystem = Literal["xfs", "ext4"]
+FILESYSTEMS: tuple[Filesystem, ...] = ("xfs", "ext4")
 
 
 @pytest.fixture
@@ -65,3 +70,39 @@ def no_docker(tmp_path: Path) -> Iterator[str]:
     """
     yield f"unix://{tmp_path}/no-docker.sock"
     gc.collect()
+
+
+@pytest.fixture(scope="session")
+def sound_images(tmp_path_factory: pytest.TempPathFactory) -> dict[Filesystem, Path]:
+    """One sound volume of each filesystem, for tests that have root; nobody changes them."""
+    directory = tmp_path_factory.mktemp("images")
+    content = directory / "content"
+    (content / "databases").mkdir(parents=True)
+    (content / "databases" / "sec.lbug").write_bytes(b"filings" * 4096)
+    return {
+        filesystem: make_volume(directory / filesystem, content=content, filesystem=filesystem)
+        for filesystem in FILESYSTEMS
+    }
+
+
+@pytest.fixture
+def xfs_image(sound_images: dict[Filesystem, Path], tmp_path: Path) -> Path:
+    return _copied(sound_images["xfs"], tmp_path)
+
+
+@pytest.fixture
+def ext4_image(sound_images: dict[Filesystem, Path], tmp_path: Path) -> Path:
+    return _copied(sound_images["ext4"], tmp_path)
+
+
+@pytest.fixture(params=FILESYSTEMS)
+def image(
+    request: pytest.FixtureRequest, sound_images: dict[Filesystem, Path], tmp_path: Path
+) -> Path:
+    return _copied(sound_images[request.param], tmp_path)
+
+
+def _copied(image: Path, directory: Path) -> Path:
+    copy = directory / image.name
+    copy_image(image, copy)
+    return copy

@@ -12,7 +12,8 @@ import pytest
 from contract.support.aws import ONCE, QUICK, point_at, quick_clients, role_credentials
 from contract.support.http_server import Exchange, Running, serving
 from contract.support.ports import closed_port
-from ladybug_agent.adapters.aws import AwsClients, aws_errors
+from ladybug_agent.adapters.aws import AwsClients
+from ladybug_agent.adapters.aws_errors import aws_errors
 from ladybug_agent.adapters.imds import Imds
 from ladybug_agent.adapters.instance_metadata import ImdsMetadata
 from ladybug_agent.clock import SystemClock

@@ -12,7 +12,8 @@ from contract.support.aws import QUICK, REGION, point_at, quick_clients, role_cr
 from contract.support.http_server import serving
 from contract.support.ports import closed_port, silent_port
 from contract.support.timing import ends_within
-from ladybug_agent.adapters.aws import AwsClients, aws_errors
+from ladybug_agent.adapters.aws import AwsClients, Patience
+from ladybug_agent.adapters.aws_errors import aws_errors
 from ladybug_agent.errors import ExternalFailure
 from ladybug_lab.aws import LabAws
 
@@ -31,12 +32,12 @@ def impatient_clients() -> AwsClients:
     return AwsClients(IMPATIENT, role_credentials, lambda: REGION)
 
 
-def assert_unreachable(clients: AwsClients, *, hurried: bool = False) -> None:
+def assert_unreachable(clients: AwsClients, patience: Patience = "patient") -> None:
     with (
         pytest.raises(ExternalFailure, match="found no connection to dynamodb") as failure,
         aws_errors("dynamodb:ListTables"),
     ):
-        clients.client("dynamodb", hurried=hurried).list_tables()
+        clients.client("dynamodb", patience).list_tables()
     assert failure.value.code == "aws_unreachable"
     assert "VPC endpoint for dynamodb" in failure.value.hint
 
@@ -83,14 +84,36 @@ def test_a_hurried_client_gives_up_after_one_try(
 ) -> None:
     """A slow service and a dropping firewall, at the same time."""
     aws.faults.add("ListTables", delay_s=LONG_S)
-    clients.client("dynamodb", hurried=True)
+    clients.client("dynamodb", "hurried")
     with silent_port() as port:
         point_at(f"http://127.0.0.1:{port}", monkeypatch)
         firewalled = impatient_clients()
         with ends_within(2.5), ThreadPoolExecutor(2) as pool:
-            hurry = partial(assert_unreachable, hurried=True)
+            hurry = partial(assert_unreachable, patience="hurried")
             list(pool.map(hurry, (clients, firewalled)))
     assert len(aws.calls) == 1
+
+
+def test_a_client_for_one_try_makes_one(aws: LabAws, clients: AwsClients) -> None:
+    aws.faults.add("ListTables", drop=True)
+    assert_unreachable(clients, "once")
+    assert len(aws.calls) == 1
+
+
+@pytest.mark.parametrize(
+    ("patience", "connect_s", "read_s"),
+    [
+        ("patient", IMPATIENT.connect_timeout_s, IMPATIENT.read_timeout_s),
+        ("once", 2, 5),
+        ("hurried", 1, 1),
+    ],
+)
+def test_the_patience_of_a_client_is_how_long_a_try_may_block(
+    clients: AwsClients, patience: Patience, connect_s: float, read_s: float
+) -> None:
+    config = clients.client("dynamodb", patience).meta.config
+    assert (config.connect_timeout, config.read_timeout) == (connect_s, read_s)
+    assert clients.client("dynamodb", patience) is clients.client("dynamodb", patience)
 
 
 def test_something_else_at_the_endpoint_is_an_error_of_ours(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
+
 import pytest
 
 from contract.support.aws import point_at, quick_clients
@@ -42,7 +44,21 @@ def test_the_data_volume_is_described_with_its_attachment(aws: LabAws, ec2: Boto
         size_gib=7,
         iops=data.iops,
         encrypted=True,
+        delete_on_termination=False,  # as AttachVolume leaves it; a launch template asks for more
     )
+
+
+@pytest.mark.parametrize("said", ["true", "false"])
+def test_whether_the_volume_dies_with_the_instance_is_told(
+    monkeypatch: pytest.MonkeyPatch, said: str
+) -> None:
+    element = f"<deleteOnTermination>{said}</deleteOnTermination>"
+    attachment = ATTACHMENT.replace("</item>", f"{element}</item>")
+    volume = VOLUME.format(attachments=attachment)
+    with serving(lambda e: e.answer(200, PAGE.format(volumes=volume, token=""))) as server:
+        point_at(server.url, monkeypatch)
+        (found,) = BotoEc2(quick_clients()).attached_volumes(INSTANCE_ID)
+    assert found.delete_on_termination is (said == "true")
 
 
 def test_an_unencrypted_volume_is_said_to_be_so(aws: LabAws, ec2: BotoEc2) -> None:
@@ -74,12 +90,73 @@ def test_a_detached_volume_is_not_listed(aws: LabAws, ec2: BotoEc2) -> None:
     assert [v.device_name for v in ec2.attached_volumes(stack.instance_id)] == [ROOT]
 
 
-def test_access_denied_names_the_iam_action(aws: LabAws, ec2: BotoEc2) -> None:
-    aws.faults.add("DescribeVolumes", code="UnauthorizedOperation", status=403)
+@pytest.mark.parametrize("operation", ["DescribeVolumes", "DescribeSnapshots"])
+@pytest.mark.parametrize(
+    ("fault", "status", "code"),
+    [
+        ("UnauthorizedOperation", 403, "aws_access_denied"),
+        ("RequestLimitExceeded", 503, "aws_throttled"),
+        ("InternalError", 500, "aws_call_failed"),
+        ("AuthFailure", 401, "aws_credentials_rejected"),
+    ],
+)
+def test_a_call_that_fails_is_tried_once_and_named(
+    aws: LabAws, ec2: BotoEc2, operation: str, fault: str, status: int, code: str
+) -> None:
+    aws.faults.add(operation, code=fault, status=status)
+    with pytest.raises(ExternalFailure, match=f"ec2:{operation}") as failure:
+        ask(ec2, operation)
+    assert (failure.value.code, aws.calls) == (code, [("ec2", operation)])
+
+
+@pytest.mark.parametrize("operation", ["DescribeVolumes", "DescribeSnapshots"])
+def test_a_dropped_connection_is_not_tried_again(aws: LabAws, ec2: BotoEc2, operation: str) -> None:
+    aws.faults.add(operation, drop=True)
     with pytest.raises(ExternalFailure) as failure:
+        ask(ec2, operation)
+    assert (failure.value.code, aws.calls) == ("aws_unreachable", [("ec2", operation)])
+
+
+def ask(ec2: BotoEc2, operation: str) -> None:
+    if operation == "DescribeVolumes":
         ec2.attached_volumes(INSTANCE_ID)
-    assert failure.value.code == "aws_access_denied"
-    assert "ec2:DescribeVolumes" in failure.value.hint
+    else:
+        ec2.snapshot("snap-0123456789abcdef0")
+
+
+def test_a_snapshot_is_described_with_its_age_and_origin(aws: LabAws, ec2: BotoEc2) -> None:
+    stack = provision(aws, Plan(snapshot_age=timedelta(days=9)))
+    aws.calls.clear()
+    found = ec2.snapshot(stack.snapshot_id)
+    assert found is not None
+    age_days = (datetime.now(UTC) - found.started_at) / timedelta(days=1)
+    assert (found.snapshot_id, found.state, found.encrypted) == (
+        stack.snapshot_id,
+        "completed",
+        True,
+    )
+    assert age_days == pytest.approx(9, abs=0.01)
+    assert found.volume_id.startswith("vol-")
+    assert found.volume_id != stack.volume_id
+    assert aws.calls == [("ec2", "DescribeSnapshots")]
+
+
+def test_a_snapshot_that_ec2_does_not_know_is_none(aws: LabAws, ec2: BotoEc2) -> None:
+    provision(aws, Plan())
+    assert ec2.snapshot("snap-0aaaaaaaaaaaaaaaa") is None
+
+
+def test_an_unencrypted_snapshot_is_said_to_be_so(aws: LabAws, ec2: BotoEc2) -> None:
+    found = ec2.snapshot(provision(aws, Plan(encrypted=False)).snapshot_id)
+    assert found is not None
+    assert not found.encrypted
+
+
+def test_one_look_at_the_volumes_is_one_call(aws: LabAws, ec2: BotoEc2) -> None:
+    stack = provision(aws, Plan())
+    aws.calls.clear()
+    ec2.attached_volumes(stack.instance_id)
+    assert aws.calls == [("ec2", "DescribeVolumes")]
 
 
 def test_a_page_may_be_empty_and_another_follow(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -11,13 +11,14 @@ import pytest
 from ladybug_agent.adapters.imds import Imds
 from ladybug_agent.adapters.instance_metadata import ImdsMetadata
 from ladybug_agent.clock import SystemClock
-from ladybug_agent.errors import ExternalFailure, NotYet, error_chain
+from ladybug_agent.errors import AgentError, ExternalFailure, NotYet, error_chain
 from ladybug_agent.model import Credentials, InstanceIdentity
 from ladybug_lab.imds import Credentials as LabCredentials
 from ladybug_lab.imds import InstanceFacts, LabImds
 
 DOCUMENT = "/latest/dynamic/instance-identity/document"
 ROLES = "/latest/meta-data/iam/security-credentials/"
+MAPPING = "/latest/meta-data/block-device-mapping/"
 ROLE = f"{ROLES}ladybug-shared-replica"
 LAUNCHED_AT = datetime(2026, 2, 6, 12, 0, 0, tzinfo=UTC)
 
@@ -74,6 +75,44 @@ def test_the_credentials_are_those_of_the_role(imds: LabImds, metadata: ImdsMeta
     )
 
 
+def test_the_device_names_of_the_launch_template_are_told_by_role(
+    imds: LabImds, metadata: ImdsMetadata
+) -> None:
+    mapping = {"ami": "xvda", "root": "/dev/xvda", "ebs1": "sdf", "ephemeral0": "sdb"}
+    imds.facts = replace(imds.facts, block_devices=mapping)
+    assert metadata.block_device_mapping() == mapping
+
+
+def test_an_instance_without_a_mapping_has_an_empty_one(
+    imds: LabImds, metadata: ImdsMetadata
+) -> None:
+    imds.facts = replace(imds.facts, block_devices={})
+    assert metadata.block_device_mapping() == {}
+
+
+def test_a_role_that_goes_away_meanwhile_is_left_out(imds: LabImds, metadata: ImdsMetadata) -> None:
+    imds.faults.add(f"{MAPPING}ebs1", status=404)
+    assert metadata.block_device_mapping() == {"ami": "xvda", "root": "/dev/xvda"}
+
+
+def test_a_folder_in_the_mapping_is_no_role(imds: LabImds, metadata: ImdsMetadata) -> None:
+    imds.facts = replace(imds.facts, block_devices={"root": "xvda", "more/ebs1": "sdg"})
+    assert metadata.block_device_mapping() == {"root": "xvda"}
+
+
+@pytest.mark.parametrize(
+    ("status", "kind", "code"),
+    [(503, NotYet, "imds_unavailable"), (403, ExternalFailure, "imds_refused")],
+)
+def test_a_mapping_that_cannot_be_read_is_an_error(
+    imds: LabImds, metadata: ImdsMetadata, status: int, kind: type[AgentError], code: str
+) -> None:
+    imds.faults.add(f"{MAPPING}ebs1", status=status)
+    with pytest.raises(kind) as failure:
+        metadata.block_device_mapping()
+    assert failure.value.code == code
+
+
 def test_no_secret_is_in_the_representation_of_the_credentials(
     imds: LabImds, metadata: ImdsMetadata
 ) -> None:
@@ -123,6 +162,7 @@ def test_a_role_that_ec2_may_not_assume_is_worth_waiting_for(
         '{"instanceId": "i-0123456789abcdef0"}',
         '{"instanceId": ',
         "null",
+        "[" * 100_000,
     ],
 )
 def test_a_garbled_identity_document_is_an_error(
@@ -131,6 +171,18 @@ def test_a_garbled_identity_document_is_an_error(
     imds.faults.add(DOCUMENT, body=body)
     with pytest.raises(ExternalFailure) as failure:
         metadata.identity()
+    assert failure.value.code == "imds_garbled"
+
+
+@pytest.mark.parametrize(
+    "moment", ["0001-01-01T00:00:00+23:59", "9999-12-31T23:59:59-23:59", "2026-02-06", "now"]
+)
+def test_a_moment_that_is_none_is_an_error(
+    imds: LabImds, metadata: ImdsMetadata, moment: str
+) -> None:
+    imds.faults.add(ROLE, body=json.dumps({**CREDENTIALS, "Expiration": moment}))
+    with pytest.raises(ExternalFailure) as failure:
+        metadata.credentials()
     assert failure.value.code == "imds_garbled"
 
 

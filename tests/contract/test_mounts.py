@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from contract.support.programs import FakePrograms
-from ladybug_agent.adapters.mounts import SystemMounts
+from ladybug_agent.adapters.mounts import SystemMounts, parse_mountinfo_line
 from ladybug_agent.clock import Deadline
 from ladybug_agent.errors import DeadlineExceeded, ExternalFailure, NotYet
 from ladybug_agent.storage_model import MountEntry
@@ -44,7 +45,7 @@ def test_the_mount_table_is_read_as_the_kernel_writes_it(table: str) -> None:
 def expected(look: dict[str, Any]) -> MountEntry | None:
     if look["entry"] is None:
         return None
-    entry = {**look["entry"], "options": frozenset(look["entry"]["options"])}
+    entry = {"root": "/", **look["entry"], "options": frozenset(look["entry"]["options"])}
     return MountEntry(target=Path(look["target"]), **entry)
 
 
@@ -57,17 +58,102 @@ def test_the_table_is_read_anew_each_time(tmp_path: Path) -> None:
     assert mounts.at(TARGET) is None
 
 
-def test_a_mount_point_that_is_no_text_does_not_hide_the_others(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    "line",
+    [
+        b"99 27 0:99 / /mnt/\xff rw - tmpfs \xfe rw",
+        b"",
+        b"garbage",
+        b"99 27 0:99 / /mnt rw",
+        b"99 27 0:99 /mnt rw - tmpfs tmpfs rw",
+        b"x 27 0:99 / /mnt rw - tmpfs tmpfs rw",
+        b"99 27 0:99 / /mnt rw - ",
+        b"99 27 0:99 / /mnt\\999\\0 rw - tmpfs tmpfs rw",
+    ],
+)
+def test_a_strange_line_does_not_hide_the_others(tmp_path: Path, line: bytes) -> None:
     table = tmp_path / "mountinfo"
-    strange = b"99 27 0:99 / /mnt/\xff rw - tmpfs \xfe rw\n"
-    table.write_bytes(strange + (DATA / "replica.txt").read_bytes())
-    assert SystemMounts(table).at(TARGET) is not None
+    replica = (DATA / "replica.txt").read_bytes()
+    table.write_bytes(line + b"\n" + replica)
+    mounts = SystemMounts(table)
+    assert mounts.at(TARGET) is not None
+    assert mounts.entries()[-4:] == SystemMounts(DATA / "replica.txt").entries()[-4:]
+
+
+def test_the_topmost_of_two_mounts_at_one_place_is_told() -> None:
+    mounts = SystemMounts(DATA / "overmount.txt")
+    found = [entry.filesystem for entry in mounts.entries() if entry.target == TARGET]
+    topmost = mounts.at(TARGET)
+    assert topmost is not None
+    assert (found, topmost.filesystem) == (["xfs", "tmpfs"], "tmpfs")
+
+
+def test_a_superblock_that_is_writable_is_no_writable_mount() -> None:
+    """The mount's own `ro` counts, and what the superblock says of itself does not."""
+    entry = parse_mountinfo_line("36 35 259:1 / /a ro - xfs /dev/nvme1n1 rw,nouuid")
+    assert entry is not None
+    assert entry.options == {"ro", "nouuid"}
 
 
 def test_the_own_mount_table_has_a_root() -> None:
-    root = SystemMounts().at(Path("/"))
+    mounts = SystemMounts()
+    root = mounts.at(Path("/"))
     assert root is not None
     assert root.options & {"ro", "rw"}
+    assert root in mounts.entries()
+
+
+def test_a_look_at_a_path_reaches_a_device(tmp_path: Path) -> None:
+    status = tmp_path.stat()
+    number = f"{os.major(status.st_dev)}:{os.minor(status.st_dev)}"
+    (tmp_path / "link").symlink_to("/proc")
+    mounts = SystemMounts()
+    assert mounts.device_number_at(tmp_path) == number
+    assert mounts.device_number_at(tmp_path / "link") == number  # the link, not what it names
+    assert mounts.device_number_at(tmp_path / "missing") is None
+    proc = mounts.at(Path("/proc"))
+    assert proc is not None
+    assert mounts.device_number_at(Path("/proc")) == proc.device_number
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "/dev/xvdf /mnt/ladybug-data xfs ro,nofail 0 2",
+        "  UUID=f00\t/mnt/ladybug-data\txfs\tro",
+        "/dev/xvdf /mnt/ladybug-data/ xfs ro 0 2",
+        "/dev/xvdf /mnt/lady\\142ug-data xfs ro 0 2 # ours",
+        "LABEL=a#b /mnt/ladybug-data xfs",
+        "/dev/xvdf /mnt/ladybug-data",
+    ],
+)
+def test_a_line_of_fstab_about_the_mount_point_is_told(tmp_path: Path, line: str) -> None:
+    fstab = tmp_path / "fstab"
+    fstab.write_text(f"# static\n\nUUID=1 / ext4 defaults 0 1\n{line}\n", encoding="utf-8")
+    assert SystemMounts(fstab=fstab).fstab_line(TARGET) == line.strip()
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "# /dev/xvdf /mnt/ladybug-data xfs ro 0 2",
+        "  #/dev/xvdf /mnt/ladybug-data xfs",
+        "/dev/xvdf /mnt/ladybug-data-2 xfs",
+        "/mnt/ladybug-data /srv none bind",
+        "/dev/xvdf",
+        "",
+        "\udcff\udcfe /mnt/\udcff xfs",
+    ],
+)
+def test_a_line_of_fstab_about_something_else_is_not(tmp_path: Path, line: str) -> None:
+    fstab = tmp_path / "fstab"
+    fstab.write_bytes(line.encode(errors="surrogateescape"))
+    assert SystemMounts(fstab=fstab).fstab_line(TARGET) is None
+
+
+def test_a_machine_without_fstab_has_no_such_line(tmp_path: Path) -> None:
+    assert SystemMounts(fstab=tmp_path / "fstab").fstab_line(TARGET) is None
+    assert SystemMounts(fstab=tmp_path).fstab_line(TARGET) is None
 
 
 def test_every_option_reaches_mount(programs: FakePrograms, deadline: Deadline) -> None:
@@ -76,6 +162,21 @@ def test_every_option_reaches_mount(programs: FakePrograms, deadline: Deadline) 
     assert programs.arguments("mount") == [
         *("--types", "xfs"),
         *("--options", "ro,noatime,nouuid"),
+        *("--source", NODE),
+        *("--target", str(TARGET)),
+    ]
+
+
+def test_a_journal_is_replayed_in_a_mount_that_nobody_else_sees(
+    programs: FakePrograms, deadline: Deadline
+) -> None:
+    programs.add("unshare")
+    SystemMounts().replay_journal(NODE, TARGET, "xfs", ("ro", "nouuid"), deadline)
+    assert programs.arguments("unshare") == [
+        *("--mount", "--propagation", "private"),
+        "mount",
+        *("--types", "xfs"),
+        *("--options", "ro,nouuid"),
         *("--source", NODE),
         *("--target", str(TARGET)),
     ]

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import time
 from collections.abc import Iterator
+from pathlib import Path
 from threading import Timer
 
 import pytest
 
+from contract.support.loops import attached_loop, disk_at
 from contract.support.timing import ends_within
 from ladybug_agent.adapters.block_devices import KernelBlockDevices
-from ladybug_agent.adapters.udev import UdevWatch, udev_serial
+from ladybug_agent.adapters.udev import UdevIdentity, UdevWatch, udev_identity
+from ladybug_agent.storage_model import EBS_MODEL
+from ladybug_lab.udev import ensure_udevd, ensure_volume_rule
 
 
 class PipeMonitor:
@@ -86,6 +91,44 @@ def test_a_watch_can_be_opened_again() -> None:
             watch.wait(0)
 
 
+class FullMonitor(PipeMonitor):
+    """A socket that lost events because nobody read them in time."""
+
+    def poll(self, timeout: float) -> bytes | None:
+        super().poll(timeout)
+        raise OSError(errno.ENOBUFS, os.strerror(errno.ENOBUFS))
+
+
+def test_events_that_were_lost_end_the_wait_as_one_that_came() -> None:
+    monitor = FullMonitor()
+    monitor.send(1)
+    with ends_within(1):
+        UdevWatch((monitor,)).wait(30)
+    monitor.close()
+
+
 @pytest.mark.parametrize("node", ["/dev/null", "/dev/ladybug-no-such-disk", "/etc/hostname"])
-def test_what_udev_does_not_know_has_no_serial(node: str) -> None:
-    assert udev_serial(node) is None
+def test_what_udev_does_not_know_has_no_identity(node: str) -> None:
+    assert udev_identity(node) == UdevIdentity()
+
+
+@pytest.mark.integration
+def test_the_serial_of_a_real_disk_is_in_udevs_database(tmp_path: Path) -> None:
+    image = tmp_path / "vol-0123456789abcdef0"
+    image.touch()
+    os.truncate(image, 2**20)
+    ensure_udevd()
+    ensure_volume_rule()
+    with attached_loop(image) as device:
+        identity = udev_identity(str(device.node))
+        assert (identity.serial, identity.model) == ("vol0123456789abcdef0", EBS_MODEL)
+        assert disk_at(device).serial == identity.serial
+
+
+@pytest.mark.integration
+def test_a_disk_that_appears_wakes_the_watch(tmp_path: Path) -> None:
+    image = tmp_path / "volume"
+    image.touch()
+    os.truncate(image, 2**20)
+    with KernelBlockDevices().watch() as watch, attached_loop(image), ends_within(5):
+        watch.wait(30)

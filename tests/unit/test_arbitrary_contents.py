@@ -65,7 +65,7 @@ def test_any_bytes_are_a_header_or_no_header(head: bytes) -> None:
         assert header.page_count is None or header.page_count <= header.pages_needed
 
 
-@inputs(700)
+@inputs(500)
 @given(head=HEADS, pages=st.integers(0, 600), spelling=st.binary(min_size=4, max_size=4))
 def test_any_file_is_a_database_or_refused(
     scratch: Path, head: bytes, pages: int, spelling: bytes

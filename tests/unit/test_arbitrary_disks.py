@@ -83,7 +83,7 @@ def test_any_line_of_mountinfo_is_an_entry_or_none(line: str) -> None:
     assert entry is None or (entry.mount_id >= 0 and isinstance(entry.target, Path))
 
 
-@inputs(600)
+@inputs(400)
 @given(st.binary(max_size=100) | some_of([*WORDS, *WORDS, *ODD, "\n", "\n"], 40).map(" ".join))
 def test_any_mount_table_or_fstab_can_be_asked(scratch: Path, table: bytes | str) -> None:
     path = scratch / "table"
@@ -159,7 +159,7 @@ CONTENT = [
 ]
 
 
-@inputs(500)
+@inputs(300)
 @given(spelling=st.binary(min_size=8, max_size=8), page=IDENTIFY_PAGES)
 def test_any_attributes_of_a_disk_are_a_disk_or_none(
     scratch: Path, spelling: bytes, page: bytes

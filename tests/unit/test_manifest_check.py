@@ -128,7 +128,7 @@ def test_a_longer_log_is_found(path: Path, depth: Depth) -> None:
 DIFFERENT: dict[str, tuple[dict[str, object], str]] = {
     "another database": ({"database_uuid": "f" * 8}, f"to be database {'f' * 8} of storage"),
     "another version": ({"storage_version": 42}, "of storage version 42, found"),
-    "another name": ({"name": "industry"}, "the manifest lists industry, and not sec"),
+    "another name": ({"name": "industry"}, "the manifest lists 'industry', and not sec"),
     "no log": ({"wal": None}, "found a log beside"),
 }
 

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from ladybug_agent.adapters.aws import AwsClients
-from ladybug_agent.adapters.aws_errors import aws_errors
+from ladybug_agent.adapters.aws_errors import aws_errors, error_code
+from ladybug_agent.errors import ExternalFailure
 from ladybug_agent.storage_model import AttachedVolume, SnapshotFacts
 
 PAGE_SIZE = 100
@@ -21,7 +24,7 @@ class BotoEc2:
         # By instance, and told apart by device name here: for the same price a volume that is
         # attached under another name than it should be is seen, not just missed. A filtered and
         # paginated call draws on the large token bucket; a page may be empty with more to follow.
-        with aws_errors("ec2:DescribeVolumes"):
+        with aws_errors("ec2:DescribeVolumes"), _understood("ec2:DescribeVolumes"):
             pages = (
                 self._clients.client("ec2", "once")
                 .get_paginator("describe_volumes")
@@ -30,23 +33,38 @@ class BotoEc2:
                     PaginationConfig={"PageSize": PAGE_SIZE},
                 )
             )
-            volumes = [volume for page in pages for volume in page.get("Volumes", ())]
-        # A volume may be listed with its attachment just gone: EC2 is eventually consistent.
-        return tuple(
-            _attached(volume, attachment)
-            for volume in volumes
-            for attachment in volume["Attachments"]
-            if attachment["InstanceId"] == instance_id
-        )
+            # A volume may be listed with its attachment just gone: EC2 is eventually consistent.
+            return tuple(
+                _attached(volume, attachment)
+                for page in pages
+                for volume in page.get("Volumes", ())
+                for attachment in volume.get("Attachments", ())
+                if attachment["InstanceId"] == instance_id
+            )
 
     def snapshot(self, snapshot_id: str) -> SnapshotFacts | None:
-        # By a filter: an unknown id is an empty answer then, and no error.
-        with aws_errors("ec2:DescribeSnapshots"):
-            answer = self._clients.client("ec2", "once").describe_snapshots(
-                Filters=[{"Name": "snapshot-id", "Values": [snapshot_id]}]
-            )
-        found = answer["Snapshots"]
-        return _snapshot(found[0]) if found else None
+        client = self._clients.client("ec2", "once")
+        with aws_errors("ec2:DescribeSnapshots"), _understood("ec2:DescribeSnapshots"):
+            try:
+                # By its id, and not by a filter: that would search all public snapshots.
+                answer = client.describe_snapshots(SnapshotIds=[snapshot_id])
+            except client.exceptions.ClientError as error:
+                if error_code(error) == "InvalidSnapshot.NotFound":
+                    return None
+                raise
+            return _snapshot(answer["Snapshots"][0])
+
+
+@contextmanager
+def _understood(action: str) -> Iterator[None]:
+    try:
+        yield
+    except (KeyError, IndexError, TypeError, ValueError) as error:
+        raise ExternalFailure(
+            "aws_call_failed",
+            f"{action} answered without what EC2 always answers",
+            hint="does a proxy answer in place of AWS? look at AWS_ENDPOINT_URL and HTTPS_PROXY",
+        ) from error
 
 
 def _attached(volume: dict[str, Any], attachment: dict[str, Any]) -> AttachedVolume:

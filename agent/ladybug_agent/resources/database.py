@@ -10,6 +10,7 @@ from ladybug_agent.errors import Refused
 from ladybug_agent.resources.database_file import (
     HEADER,
     PAGE_BYTES,
+    WAL_EMPTY_BYTES,
     DatabaseHeader,
     HeaderError,
     parse_header,
@@ -72,7 +73,8 @@ def verify_database(directory: OpenDirectory, name: str, uid: int) -> Database:
         _refuse_zeroed(handle, header, path)
     wal = verify_wal(directory, path.name, header, uid)
     pending = pending_recovery(directory, path.name)
-    if not header.root_pages and not pending and (wal is None or not wal.size_bytes):
+    has_records = wal is not None and wal.size_bytes > WAL_EMPTY_BYTES
+    if not header.root_pages and not pending and not has_records:
         raise Refused(
             "snapshot_database_without_tables",
             f"{path} was never checkpointed and has no log beside it: it holds nothing",

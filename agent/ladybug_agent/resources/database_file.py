@@ -34,6 +34,8 @@ class DatabaseHeader:
 
 WAL_HEADER_BYTES = 16
 """A write-ahead log starts with the UUID of its database."""
+WAL_EMPTY_BYTES = WAL_HEADER_BYTES + 1
+"""A log of so many bytes, UUID and a flag, has no record."""
 
 
 class HeaderError(ValueError):

@@ -142,4 +142,9 @@ def refuse_unreadable(path: Path, status: os.stat_result, uid: int) -> None:
 
 def foreign(path: Path, what: str) -> Refused:
     """Return the refusal of something that is no database of this volume."""
-    return Refused("snapshot_database_foreign", f"{path} {what}", hint=HINT, database=path.stem)
+    return Refused(
+        "snapshot_database_foreign",
+        f"{path} {what}",
+        hint=HINT,
+        database=path.name.partition(".lbug")[0],
+    )

@@ -72,6 +72,7 @@ def parse_manifest(text: bytes) -> Manifest:
     if not isinstance(document, dict) or document.get("schema") != SCHEMA:
         raise ManifestError(f"has no schema `{SCHEMA}`")
     try:
+        _refuse_twins(document["databases"])
         return Manifest(
             taken_at=_moment(document["taken_at"]),
             databases=tuple(_database(entry) for entry in _entries(document["databases"])),
@@ -144,6 +145,12 @@ def _file(entry: dict[str, Any]) -> FileContract:
 def _file_document(contract: FileContract) -> dict[str, Any]:
     samples = {str(offset): digest for offset, digest in contract.samples.items()}
     return {"size_bytes": contract.size_bytes, "sha256": contract.sha256, "samples": samples}
+
+
+def _refuse_twins(entries: object) -> None:
+    names = [entry["name"] for entry in _entries(entries)]
+    if len(set(names)) != len(names):
+        raise ValueError("a database is in it twice")
 
 
 def _text(value: object) -> str:

@@ -25,6 +25,7 @@ from ladybug_agent.resources.manifest import (
 from ladybug_agent.resources.sidecars import WAL
 
 CHUNK_BYTES = 2**20
+SHOWN_NAMES = 10
 
 Depth = Literal["names", "sampled", "full"]
 
@@ -64,9 +65,13 @@ def check_database(
     """
     contract = manifest.of(database.name)
     if contract is None:
-        listed = ", ".join(known.name for known in manifest.databases) or "nothing"
+        names = [ascii(known.name) for known in manifest.databases]
+        listed = ", ".join(names[:SHOWN_NAMES]) or "nothing"
         raise _differs(database, f"the manifest lists {listed}, and not {database.name}")
     path = directory.path / database.file_name
+    if database.pending:  # which no manifest is ever written over
+        beside = " and ".join(database.pending)
+        raise _differs(database, f"{path} was written to after the manifest: found {beside}")
     found = (database.header.database_uuid, database.header.storage_version)
     wanted = (contract.database_uuid, contract.storage_version)
     if found != wanted:

@@ -128,10 +128,9 @@ def verify_contents(
                 hint="write it with `ladybug-agent verify --write-manifest` when the snapshot is"
                 ' taken, or set `data.manifest = "optional"`',
             )
-        if manifest is not None and not any(database.pending for database in databases):
-            depth = rules.data.verify_depth
+        if manifest is not None:
             for database in databases:
-                check_database(opened, database, manifest, depth, deadline)
+                check_database(opened, database, manifest, rules.data.verify_depth, deadline)
     return Contents(directory=directory, databases=databases, manifest=manifest)
 
 
