@@ -20,7 +20,7 @@ class Plan:
     device_name: str = "/dev/xvdf"
     attach: bool = True
     encrypted: bool = True
-    volume_gib: int = 20
+    volume_gib: int = 1
     snapshot_age: timedelta = timedelta()
     snapshot_tags: Mapping[str, str] = field(default_factory=lambda: {"DLMManaged": "true"})
     repository: str = "graph-api"
