@@ -11,7 +11,8 @@ from functools import partial
 from ladybug_agent.announce import announce_success
 from ladybug_agent.boot import Boot
 from ladybug_agent.branches import run_both
-from ladybug_agent.data_branch import check_served, device_number, prepare_data, recover_data
+from ladybug_agent.data_branch import device_number, prepare_data
+from ladybug_agent.engine_steps import check_served, recover_data
 from ladybug_agent.resources.container import RunningContainer, ensure_running
 from ladybug_agent.resources.container_spec import container_spec
 from ladybug_agent.resources.identity import await_identity

@@ -75,6 +75,27 @@ def run_both(
     return first.results[0], second.results[0]
 
 
+def run_watched(work: Callable[[], T], what: str, deadline: Deadline) -> T:
+    """Return the result of work that may hang in the kernel; give it up when the time is up.
+
+    A read of a file on an impaired volume cannot be cancelled. Its thread is then left behind, and
+    DeadlineExceeded or Cancelled is raised.
+    """
+    failures: list[BaseException] = []
+    own = Deadline(deadline.clock, deadline.at)  # so that its failure cancels nothing else
+    branch = _Branch(what, work, own, failures)
+    branch.start()
+    while branch.is_alive() and not deadline.is_over:
+        branch.join(0.05)
+    branch.join(0.05)
+    if failures:
+        raise failures[0]
+    if not branch.results:
+        log.warning("work_left_behind", what=what)
+        deadline.check(what)
+    return branch.results[0]
+
+
 def _join(branches: Sequence[threading.Thread], deadline: Deadline) -> None:
     """Wait in real time: branches are real threads, whatever clock their work looks at."""
     while any(branch.is_alive() for branch in branches) and not deadline.is_over:

@@ -73,6 +73,12 @@ class DataConfig:
         " well, or every byte",
         default="sampled",
     )
+    verify_timeout_s: float = key(
+        "time to read what is checked; `full` needs as long as all bytes of the databases do",
+        default=300.0,
+        least=1,
+        most=7200,
+    )
     open_check: bool = key(
         "open every database with the image's own engine, in a container without network, before"
         " the service starts",

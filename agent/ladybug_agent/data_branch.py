@@ -2,25 +2,22 @@
 
 from __future__ import annotations
 
-from contextlib import ExitStack
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import structlog
 
 from ladybug_agent.boot import Boot
+from ladybug_agent.branches import run_watched
 from ladybug_agent.clock import Deadline
-from ladybug_agent.errors import Refused
+from ladybug_agent.errors import DeadlineExceeded, ExternalFailure
 from ladybug_agent.model import InstanceIdentity
-from ladybug_agent.resources.container import inspect_container
-from ladybug_agent.resources.container_spec import container_spec, judge_memory_limit
 from ladybug_agent.resources.device import DataDevice, await_device
 from ladybug_agent.resources.empty import ensure_empty_directory
-from ladybug_agent.resources.engine_run import EngineRules
-from ladybug_agent.resources.image import PulledImage
 from ladybug_agent.resources.mount import DataMount, ensure_mounted
-from ladybug_agent.resources.open_check import ExpectedDatabases, OpenedDatabases, check_open
-from ladybug_agent.resources.recovery import Workshop, ensure_no_workshop, recover
-from ladybug_agent.resources.servable import ServableSnapshot, ServedData
+from ladybug_agent.resources.recovery import ensure_no_workshop
+from ladybug_agent.resources.servable import ServedData
 from ladybug_agent.resources.snapshot import (
     ContentRules,
     PendingRecovery,
@@ -43,63 +40,10 @@ def prepare_data(
         with boot.record.step("prepare_empty"):
             return ensure_empty_directory(instance, _state(boot) / "empty")
     attach = boot.deadline.capped(boot.config.data.attach_timeout_s)
-    ensure_no_workshop(boot.world.mounts, _workshop_directory(boot), attach)
+    ensure_no_workshop(boot.world.mounts, workshop_directory(boot), attach)
     volume = _find(boot, instance, attach)
     device = _await_device(boot, volume, held, attach)
-    return _verify(boot, _mount(boot, device))
-
-
-def recover_data(boot: Boot, found: ServedData | PendingRecovery, image: PulledImage) -> ServedData:
-    """Return the data, after its cut checkpoints have been finished where that is asked for."""
-    if not isinstance(found, PendingRecovery):
-        return found
-    with boot.record.step("recover_databases") as step:
-        step.note(databases=[database.name for database in found.databases])
-        workshop = Workshop(
-            mounts=boot.world.mounts,
-            kernel_log=boot.world.kernel_log,
-            engine=boot.world.engine,
-            rules=boot.config.data,
-            directory=_workshop_directory(boot),
-            image_id=image.image_id,
-            engine_rules=_engine_rules(boot),
-        )
-        limit = boot.deadline.capped(boot.config.data.open_check_timeout_s)
-        recover(found, workshop, limit)
-    recovered = _verify(boot, _mount(boot, found.mount.device))
-    if isinstance(recovered, PendingRecovery):
-        raise Refused(
-            "snapshot_recovery_failed",
-            f"the engine finished its checkpoint of {recovered.databases[0].name}, and beside it is"
-            f" still {' and '.join(recovered.databases[0].pending)}",
-            hint="deploy another snapshot, taken while nothing writes",
-        )
-    return recovered
-
-
-def check_served(boot: Boot, servable: ServableSnapshot) -> OpenedDatabases | None:
-    """Open the databases with the image's own engine, unless that container serves them already.
-
-    None if there is nothing to open, or nobody asks for it.
-    """
-    data, config = servable.data, boot.config
-    spec = container_spec(servable, config, boot.world.machine.memory_total_bytes())
-    if not isinstance(data, VerifiedSnapshot) or not config.data.open_check:
-        return None
-    if inspect_container(boot.world.engine, servable, spec) is not None:
-        return None
-    expected = ExpectedDatabases(
-        names=tuple(database.name for database in data.databases),
-        counts={c.name: c.tables for c in data.contracts if c.tables is not None},
-    )
-    return check_open(
-        boot.world.engine,
-        servable.image.image_id,
-        data.directory,
-        expected,
-        _engine_rules(boot),
-        boot.deadline.capped(config.data.open_check_timeout_s),
-    )
+    return verify_data(boot, mount_data(boot, device))
 
 
 def device_number(data: ServedData) -> str | None:
@@ -107,6 +51,11 @@ def device_number(data: ServedData) -> str | None:
     return (
         data.mount.device.volume.disk.device_number if isinstance(data, VerifiedSnapshot) else None
     )
+
+
+def workshop_directory(boot: Boot) -> Path:
+    """Return where a recovery mounts the volume, out of everybody's sight."""
+    return _state(boot) / "recovery"
 
 
 def _find(boot: Boot, instance: InstanceIdentity, deadline: Deadline) -> Volume:
@@ -132,7 +81,8 @@ def _await_device(boot: Boot, volume: Volume, held: ExitStack, deadline: Deadlin
     return device
 
 
-def _mount(boot: Boot, device: DataDevice) -> DataMount:
+def mount_data(boot: Boot, device: DataDevice) -> DataMount:
+    """Mount the device, sealed and read-only, as a step of the boot."""
     with boot.record.step("mount") as step:
         limit = boot.deadline.capped(boot.config.data.mount_timeout_s)
         mount = ensure_mounted(boot.world, device, boot.config.data, limit)
@@ -140,11 +90,18 @@ def _mount(boot: Boot, device: DataDevice) -> DataMount:
     return mount
 
 
-def _verify(boot: Boot, mount: DataMount) -> VerifiedSnapshot | PendingRecovery:
+def verify_data(boot: Boot, mount: DataMount) -> VerifiedSnapshot | PendingRecovery:
+    """Check the contents, as a step of the boot; given up when they cannot be read in time."""
     rules = ContentRules(data=boot.config.data, uid=boot.config.container.uid)
     now = boot.deadline.clock.utcnow()
     with boot.record.step("verify_snapshot") as step:
-        found = verify_snapshot(boot.world.ec2, mount, rules, now, boot.deadline)
+        limit = boot.deadline.capped(rules.data.verify_timeout_s)
+        with _unread(boot, mount):
+            found = run_watched(
+                lambda: verify_snapshot(boot.world.ec2, mount, rules, now, limit),
+                "the contents to be read",
+                limit,
+            )
         step.note(databases=[d.name for d in found.databases])
         if isinstance(found, VerifiedSnapshot):
             step.note(
@@ -159,20 +116,20 @@ def _verify(boot: Boot, mount: DataMount) -> VerifiedSnapshot | PendingRecovery:
     return found
 
 
-def _engine_rules(boot: Boot) -> EngineRules:
-    rules = boot.config.container
-    memory = judge_memory_limit(boot.world.machine.memory_total_bytes())
-    return EngineRules(
-        container=f"{rules.name}-check",
-        python=rules.python,
-        uid=rules.uid,
-        memory_bytes=rules.memory_bytes or memory,
-    )
+@contextmanager
+def _unread(boot: Boot, mount: DataMount) -> Iterator[None]:
+    """Say of contents that could not be read in time what it most likely means."""
+    try:
+        yield
+    except DeadlineExceeded as error:
+        limit_s = boot.config.data.verify_timeout_s
+        raise ExternalFailure(
+            "device_unresponsive",
+            f"the contents of {mount.path} ({mount.device.where}) were not read in {limit_s:g} s",
+            hint="is I/O enabled on the volume (`aws ec2 describe-volume-status`)? for a comparison"
+            " of every byte raise `data.verify_timeout_s`",
+        ) from error
 
 
 def _state(boot: Boot) -> Path:
     return Path(boot.config.instance.state_dir)
-
-
-def _workshop_directory(boot: Boot) -> Path:
-    return _state(boot) / "recovery"

@@ -14,7 +14,7 @@ from ladybug_agent.clock import Deadline
 from ladybug_agent.errors import ExternalFailure, Refused
 from ladybug_agent.files import write_atomically
 from ladybug_agent.resources.database import Database
-from ladybug_agent.resources.directory import OpenDirectory, opened_directory
+from ladybug_agent.resources.directory import OpenDirectory, chunks, opened_directory
 from ladybug_agent.resources.manifest import (
     FILE_NAME,
     SAMPLE_BYTES,
@@ -26,8 +26,6 @@ from ladybug_agent.resources.manifest import (
 )
 from ladybug_agent.resources.sidecars import WAL
 from ladybug_agent.verify import Verification
-
-CHUNK_BYTES = 2**20
 
 
 def write_manifest(
@@ -86,9 +84,9 @@ def _describe(directory: OpenDirectory, name: str, deadline: Deadline) -> FileCo
             raise _changed(directory.path / name)
         handle, before = opened
         digest = hashlib.sha256()
-        for offset in range(0, before.st_size, CHUNK_BYTES):
+        for chunk in chunks(handle, before.st_size):
             deadline.check(f"all of {directory.path / name} to be read")
-            digest.update(os.pread(handle, CHUNK_BYTES, offset))
+            digest.update(chunk)
         samples = {
             offset: hashlib.sha256(os.pread(handle, SAMPLE_BYTES, offset)).hexdigest()
             for offset in sample_offsets(before.st_size)

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import pytest
 
 from fakes.clock import HELD_S, FakeClock
-from ladybug_agent.branches import GRACE_S, run_both
+from ladybug_agent.branches import GRACE_S, run_both, run_watched
 from ladybug_agent.clock import Deadline, SystemClock
 from ladybug_agent.config import LoggingConfig
 from ladybug_agent.errors import (
@@ -159,3 +159,29 @@ def test_branches_that_hang_are_left_behind_within_about_two_seconds(hung_runs: 
 def test_branches_that_are_left_behind_are_logged(hung_runs: HungRuns) -> None:
     lines = [json.loads(line) for line in hung_runs.log.splitlines()]
     assert [line["event"] for line in lines] == ["branch_left_behind"] * 3
+
+
+def test_watched_work_gives_its_result(deadline: Deadline) -> None:
+    assert run_watched(lambda: 7, "a number", deadline) == 7
+
+
+def test_watched_work_that_fails_cancels_nothing_else(deadline: Deadline) -> None:
+    with pytest.raises(Refused, match="blank"):
+        run_watched(fail, "a mount", deadline)
+    assert not deadline.cancelled.is_set()
+
+
+def test_watched_work_that_hangs_is_left_behind_in_time() -> None:
+    never = threading.Event()
+    soon = Deadline.after(0.2, SystemClock())
+    with pytest.raises(DeadlineExceeded, match="waiting for the contents"):
+        run_watched(lambda: never.wait(HELD_S), "the contents", soon)
+    never.set()
+
+
+def test_watched_work_that_is_cancelled_is_left_behind(deadline: Deadline) -> None:
+    never = threading.Event()
+    deadline.cancel()
+    with pytest.raises(Cancelled):
+        run_watched(lambda: never.wait(HELD_S), "the contents", deadline)
+    never.set()

@@ -13,6 +13,7 @@ from pathlib import Path
 from ladybug_agent.errors import ExternalFailure, Refused
 
 SHOWN_NAMES = 10
+CHUNK_BYTES = 2**20
 DIRECTORY = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 FILE = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 NOT_A_FILE = frozenset({errno.ELOOP, errno.ENXIO, errno.ENOTDIR, errno.EISDIR})
@@ -45,6 +46,10 @@ class OpenDirectory:
         """Open a regular file of this very filesystem for reading; None if there is none."""
         path = self.path / name
         try:
+            # Looked at before it is opened: on a mount without devices, opening one is "denied".
+            kind = os.stat(name, dir_fd=self.handle, follow_symlinks=False).st_mode
+            if not stat.S_ISREG(kind):
+                raise foreign(path, "is not a regular file")
             handle = os.open(name, FILE, dir_fd=self.handle)
         except FileNotFoundError:
             yield None
@@ -138,6 +143,18 @@ def refuse_unreadable(path: Path, status: os.stat_result, uid: int) -> None:
             hint="correct it on the master before the next snapshot: nothing is ever changed here;"
             " or set `container.uid`",
         )
+
+
+def chunks(handle: int, most_bytes: int) -> Iterator[bytes]:
+    """Yield the bytes of an open file, in pieces of at most 1 MiB, up to so many."""
+    offset = 0
+    while offset < most_bytes:
+        # Shorter than asked for before a page that cannot be read: the next read says so.
+        chunk = os.pread(handle, min(CHUNK_BYTES, most_bytes - offset), offset)
+        if not chunk:
+            return
+        yield chunk
+        offset += len(chunk)
 
 
 def foreign(path: Path, what: str) -> Refused:

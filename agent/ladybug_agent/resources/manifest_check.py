@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Literal
 
 from ladybug_agent.clock import Deadline
 from ladybug_agent.errors import Refused
 from ladybug_agent.resources.database import Database
-from ladybug_agent.resources.directory import HINT, OpenDirectory
+from ladybug_agent.resources.directory import HINT, OpenDirectory, chunks
 from ladybug_agent.resources.manifest import (
     FILE_NAME,
     MOST_BYTES,
@@ -24,7 +23,6 @@ from ladybug_agent.resources.manifest import (
 )
 from ladybug_agent.resources.sidecars import WAL
 
-CHUNK_BYTES = 2**20
 SHOWN_NAMES = 10
 
 Depth = Literal["names", "sampled", "full"]
@@ -40,7 +38,7 @@ def read_manifest(directory: OpenDirectory) -> Manifest | None:
         problem = f"has {status.st_size} bytes, more than a manifest has"
         if status.st_size <= MOST_BYTES:
             try:
-                return parse_manifest(b"".join(_chunks(handle, MOST_BYTES)))
+                return parse_manifest(b"".join(chunks(handle, MOST_BYTES)))
             except ManifestError as error:
                 problem = str(error)
     raise Refused(
@@ -119,19 +117,11 @@ def _check_samples(handle: int, path: Path, contract: FileContract) -> None:
 
 def _check_all(handle: int, path: Path, contract: FileContract, deadline: Deadline) -> None:
     digest = hashlib.sha256()
-    for chunk in _chunks(handle, contract.size_bytes):
+    for chunk in chunks(handle, contract.size_bytes):
         deadline.check(f"all of {path} to be read")
         digest.update(chunk)
     if digest.hexdigest() != contract.sha256:
         raise _altered(path, "the file as a whole", contract.sha256, digest.hexdigest())
-
-
-def _chunks(handle: int, most_bytes: int) -> Iterator[bytes]:
-    for offset in range(0, most_bytes, CHUNK_BYTES):
-        chunk = os.pread(handle, min(CHUNK_BYTES, most_bytes - offset), offset)
-        if not chunk:
-            return
-        yield chunk
 
 
 def _altered(path: Path, what: str, wanted: str, found: str) -> Refused:
