@@ -11,7 +11,7 @@ from ladybug_agent.resources.engine_run import EngineRules
 from ladybug_agent.resources.image import PulledImage
 from ladybug_agent.resources.open_check import ExpectedDatabases, OpenedDatabases, check_open
 from ladybug_agent.resources.recovery import Workshop, recover
-from ladybug_agent.resources.servable import ServableSnapshot, ServedData
+from ladybug_agent.resources.servable import ServableSnapshot, ServedData, judge_versions
 from ladybug_agent.resources.snapshot import PendingRecovery, VerifiedSnapshot
 
 
@@ -21,6 +21,8 @@ def recover_data(boot: Boot, found: ServedData | PendingRecovery, image: PulledI
         return found
     with boot.record.step("recover_databases") as step:
         step.note(databases=[database.name for database in found.databases])
+        # An engine of another version must not be let near a database that it may write to.
+        judge_versions(found.databases, image, boot.config.container.storage_versions)
         workshop = Workshop(
             mounts=boot.world.mounts,
             kernel_log=boot.world.kernel_log,

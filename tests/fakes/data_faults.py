@@ -117,7 +117,7 @@ DATA_FAULTS: tuple[Fault, ...] = (
     _device("filesystem_ambiguous", probe_raises=fails("filesystem_ambiguous")),
     _kernel("mount_failed"),
     _kernel("filesystem_duplicate_uuid", "XFS (nvme1n1): Filesystem has duplicate UUID 5e5e"),
-    _mounts("mount", "command_unkillable", raises=fails("command_unkillable")),
+    _mounts("mount", "device_unresponsive", raises=fails("command_unkillable")),
     _mounts("mount", "mount_not_visible", vanishes=True),
     _mounts(
         "mount",

@@ -10,11 +10,12 @@ from fakes.build import FakeWorld, a_config, a_world
 from fakes.clock import FakeClock
 from fakes.evidence import a_device
 from fakes.fault import fails
+from fakes.instance import VOLUME
 from fakes.kernel_log import FakeKernelLog
 from fakes.mounts import FakeMounts
 from fakes.storage import DISK, FakeBlockDevices
 from ladybug_agent.clock import Deadline
-from ladybug_agent.errors import AgentError, ExternalFailure
+from ladybug_agent.errors import AgentError, DeadlineExceeded, ExternalFailure
 from ladybug_agent.resources.mount import DataMount, ensure_mounted
 
 FAILED = fails("command_failed")
@@ -86,13 +87,32 @@ def test_what_the_kernel_said_before_does_not_count(
     assert error.code == "mount_failed"
 
 
-@pytest.mark.parametrize("code", ["command_unkillable", "command_missing"])
-def test_a_mount_that_hangs_or_cannot_run_keeps_its_own_code(
-    code: str, tmp_path: Path, clock: FakeClock, deadline: Deadline
+def test_a_mount_that_cannot_run_keeps_its_own_code(
+    tmp_path: Path, clock: FakeClock, deadline: Deadline
 ) -> None:
-    failure = fails(code)
+    failure = fails("command_missing")
     _, error = attempt(tmp_path, deadline, a_failing_world(clock, raises=failure))
     assert error is failure
+
+
+@pytest.mark.parametrize(
+    "failure",
+    [fails("command_unkillable"), DeadlineExceeded("deadline_exceeded", "ran out of time")],
+)
+def test_a_mount_that_hangs_is_the_devices_fault(
+    failure: AgentError, tmp_path: Path, clock: FakeClock, deadline: Deadline
+) -> None:
+    _, error = attempt(tmp_path, deadline, a_failing_world(clock, raises=failure))
+    assert (error.code, error.__cause__) == ("device_unresponsive", failure)
+    assert VOLUME.volume_id in str(error)
+
+
+def test_what_only_mount_itself_says_counts_too(
+    tmp_path: Path, clock: FakeClock, deadline: Deadline
+) -> None:
+    failure = ExternalFailure("command_failed", "mount: /data: Structure needs cleaning.")
+    _, error = attempt(tmp_path, deadline, a_failing_world(clock, raises=failure))
+    assert error.code == "filesystem_corrupt"
 
 
 def test_no_hint_offers_to_repair_the_volume(

@@ -114,7 +114,7 @@ def test_a_mount_that_always_wants_a_replay_is_refused(
     ("failure", "code"),
     [
         (fails("command_failed"), "filesystem_journal_corrupt"),
-        (fails("command_unkillable"), "command_unkillable"),
+        (fails("command_unkillable"), "device_unresponsive"),
         (fails("command_missing"), "command_missing"),
     ],
     ids=lambda value: getattr(value, "code", value),

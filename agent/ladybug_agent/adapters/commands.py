@@ -18,9 +18,13 @@ log = structlog.get_logger(__name__)
 
 LOOK_EVERY_S = 0.2
 REAP_S = 5.0
+CLOSE_S = 0.5
 TAIL_LINES = 20
 OUTPUT_CHARS = 64 * 1024
 ENVIRONMENT = {"LC_ALL": "C.UTF-8", "PATH": "/usr/sbin:/usr/bin:/sbin:/bin"}
+
+_left_behind: list[subprocess.Popen[bytes]] = []
+"""Processes that nothing can end; kept, because nobody can wait for them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,6 +56,31 @@ def run_command(
         )
     stdout, stderr = output
     return CommandResult(status=process.returncode, stdout=stdout, stderr=stderr)
+
+
+def close_elsewhere(handle: int) -> None:
+    """Close a descriptor of a device so that another process waits for what the close waits for.
+
+    The last close of a block device waits for reads that are under way, those of a killed process
+    included, and on an impaired volume for ever: nothing can kill a process that is in it.
+    """
+    try:
+        keeper = subprocess.Popen(
+            ["sleep", "infinity"],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            pass_fds=(handle,),
+            start_new_session=True,
+        )
+    finally:
+        os.close(handle)  # not the last one, so it returns at once
+    keeper.kill()
+    try:
+        keeper.wait(CLOSE_S)
+    except subprocess.TimeoutExpired:
+        log.warning("descriptor_left_behind", pid=keeper.pid)
+        _left_behind.append(keeper)
 
 
 def _spawn(argv: Sequence[str]) -> subprocess.Popen[str]:

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import structlog
 
-from ladybug_agent.adapters.commands import run_command
+from ladybug_agent.adapters.commands import close_elsewhere, run_command
 from ladybug_agent.clock import Deadline
 from ladybug_agent.errors import ExternalFailure, Refused
 from ladybug_agent.storage_model import BlockDevice, FilesystemProbe, JournalState
@@ -46,8 +46,10 @@ def pinned(disk: BlockDevice) -> Iterator[KernelPinnedDevice]:
         device = KernelPinnedDevice(disk, handle)
         device.check()
         yield device
-    finally:
-        os.close(handle)
+    except BaseException:
+        close_elsewhere(handle)  # a read may hang: the failure must be told all the same
+        raise
+    os.close(handle)
 
 
 class KernelPinnedDevice:

@@ -122,10 +122,10 @@ def _read_errors(
     try:
         yield
     except DeadlineExceeded as error:
-        raise _unresponsive(node) from error
+        raise unresponsive(node) from error
     except ExternalFailure as error:
         if error.code == "command_unkillable":
-            raise _unresponsive(node) from error
+            raise unresponsive(node) from error
         if error.code != "command_failed":
             raise
         raise ExternalFailure(
@@ -136,10 +136,11 @@ def _read_errors(
         ) from error
 
 
-def _unresponsive(node: str) -> ExternalFailure:
+def unresponsive(where: str) -> ExternalFailure:
+    """Return the failure of a device that does not answer."""
     return ExternalFailure(
         "device_unresponsive",
-        f"a read of {node} did not come back in time",
+        f"a read of {where} did not come back in time",
         hint="is I/O enabled on the volume (`aws ec2 describe-volume-status`)? a first touch takes"
         " milliseconds: replace the instance, or raise `data.read_timeout_s`",
     )

@@ -65,6 +65,8 @@ class OpenDirectory:
             if status.st_dev != os.fstat(self.handle).st_dev:
                 raise foreign(path, "lies on another filesystem")
             yield handle, status
+        except OSError as error:
+            raise _unreadable(path) from error
         finally:
             os.close(handle)
 
@@ -93,11 +95,15 @@ def opened_directory(root: Path, below: str = ".") -> Iterator[OpenDirectory]:
             hint="run it as root, or as the owner of the databases",
         ) from error
     except OSError as error:
-        raise ExternalFailure(
-            "snapshot_unreadable",
-            f"cannot read what is in {path}",
-            hint="an I/O error of the volume: look in `dmesg`, then replace the instance",
-        ) from error
+        raise _unreadable(path) from error
+
+
+def _unreadable(path: Path) -> ExternalFailure:
+    return ExternalFailure(
+        "snapshot_unreadable",
+        f"cannot read {path}",
+        hint="an I/O error of the volume: look in `dmesg`, then replace the instance",
+    )
 
 
 def _step(handle: int, part: str, device: int, path: Path) -> int:

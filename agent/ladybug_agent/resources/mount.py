@@ -91,7 +91,8 @@ def ensure_mounted(
 def _mount_sealed(world: World, device: DataDevice, rules: DataConfig, deadline: Deadline) -> bool:
     """Mount the sealed device; return whether its journal had to be replayed for that."""
     device.pinned.set_sealed(sealed=True)
-    known_dirty = device.pinned.journal(device.filesystem, deadline) == "dirty"
+    with mount_errors(world.kernel_log, device.pinned.disk.node, device.where, rules.mount_point):
+        known_dirty = device.pinned.journal(device.filesystem, deadline) == "dirty"
     if not known_dirty and _mount_if_clean(world, device, rules, deadline):
         return False
     _replay_journal(world, device, rules, deadline)

@@ -6,8 +6,8 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from ladybug_agent.errors import ExternalFailure
-from ladybug_agent.resources.device import quote_kernel
+from ladybug_agent.errors import DeadlineExceeded, ExternalFailure
+from ladybug_agent.resources.device import quote_kernel, unresponsive
 from ladybug_agent.storage_ports import KernelLog
 
 NEW_SNAPSHOT = "never repair the clone: take a new snapshot, with the filesystem unmounted"
@@ -29,11 +29,15 @@ CORRUPT = re.compile(r"[Cc]orrupt|bad magic|checksum|SB validate failed|Structur
 
 
 def judge_mount_failure(
-    lines: tuple[str, ...], node: str, where: str, path: str
+    lines: tuple[str, ...], complaint: str, node: str, where: str, path: str
 ) -> ExternalFailure:
-    """Return the error that the kernel's messages about `node` amount to; `where` is for people."""
-    said = quote_kernel(lines, node)
-    what = f"cannot mount {where} at {path}; {said}"
+    """Return what the kernel's messages about `node`, and mount(8)'s own complaint, amount to.
+
+    `where` is the device for people.
+    """
+    quoted = quote_kernel(lines, node)
+    what = f"cannot mount {where} at {path}; {quoted}"
+    said = f"{quoted} {complaint}"
     if DUPLICATE_UUID.search(said):
         hint = "another mount of the same snapshot lacks `nouuid`: look with `findmnt -t xfs`"
         return ExternalFailure("filesystem_duplicate_uuid", what, hint=hint)
@@ -56,10 +60,14 @@ def mount_errors(kernel_log: KernelLog, node: str, where: str, path: str) -> Ite
     with kernel_log.follow() as kernel_says:
         try:
             yield
+        except DeadlineExceeded as error:
+            raise unresponsive(where) from error
         except ExternalFailure as error:
+            if error.code == "command_unkillable":
+                raise unresponsive(where) from error
             if error.code != "command_failed":
                 raise
-            raise judge_mount_failure(kernel_says(), node, where, path) from error
+            raise judge_mount_failure(kernel_says(), str(error), node, where, path) from error
 
 
 def _of_device(said: str, what: str) -> ExternalFailure | None:

@@ -6,10 +6,12 @@ from dataclasses import dataclass
 from typing import Literal
 
 from ladybug_agent.errors import ConfigError, Refused
+from ladybug_agent.resources.database import Database
 from ladybug_agent.resources.empty import EmptyByRequest
 from ladybug_agent.resources.image import STORAGE_VERSIONS_LABEL, PulledImage
 from ladybug_agent.resources.snapshot import VerifiedSnapshot
 
+VersionCheck = Literal["passed", "skipped"]
 ServedData = VerifiedSnapshot | EmptyByRequest
 """What the container is given to serve."""
 
@@ -20,22 +22,30 @@ class ServableSnapshot:
 
     data: ServedData
     image: PulledImage
-    version_check: Literal["passed", "skipped"]
+    version_check: VersionCheck
 
 
 def judge_servable(
     data: ServedData, image: PulledImage, configured_versions: str
 ) -> ServableSnapshot:
-    """Compare the storage versions of files and image.
+    """Compare the storage versions of files and image."""
+    check = judge_versions(data.databases, image, configured_versions)
+    return ServableSnapshot(data=data, image=image, version_check=check)
+
+
+def judge_versions(
+    databases: tuple[Database, ...], image: PulledImage, configured_versions: str
+) -> VersionCheck:
+    """Refuse a database that the image's engine does not read.
 
     The image's label counts; without one, the configuration's; without both the comparison is
     skipped and says so.
     """
     text = image.storage_versions or configured_versions
     if not text:
-        return ServableSnapshot(data=data, image=image, version_check="skipped")
+        return "skipped"
     least, most = _parse_range(text, image)
-    for database in data.databases:
+    for database in databases:
         version = database.header.storage_version
         if version > most:
             raise Refused(
@@ -51,7 +61,7 @@ def judge_servable(
                 hint="let the master rewrite the database with its newer engine, then snapshot it",
                 database=database.name,
             )
-    return ServableSnapshot(data=data, image=image, version_check="passed")
+    return "passed"
 
 
 def _parse_range(text: str, image: PulledImage) -> tuple[int, int]:
