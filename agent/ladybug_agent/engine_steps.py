@@ -7,9 +7,9 @@ from ladybug_agent.data_branch import mount_data, verify_data, workshop_director
 from ladybug_agent.errors import Refused
 from ladybug_agent.resources.container import inspect_container
 from ladybug_agent.resources.container_spec import container_spec, judge_memory_limit
-from ladybug_agent.resources.engine_run import EngineRules
+from ladybug_agent.resources.engine.open_check import ExpectedDatabases, OpenedDatabases, check_open
+from ladybug_agent.resources.engine.run import EngineRules
 from ladybug_agent.resources.image import PulledImage
-from ladybug_agent.resources.open_check import ExpectedDatabases, OpenedDatabases, check_open
 from ladybug_agent.resources.recovery import Workshop, recover
 from ladybug_agent.resources.servable import ServableSnapshot, ServedData, judge_versions
 from ladybug_agent.resources.snapshot import PendingRecovery, VerifiedSnapshot

@@ -80,8 +80,8 @@ def _status(arguments: argparse.Namespace) -> ExitStatus:
 
 
 def _verify(arguments: argparse.Namespace) -> ExitStatus:
-    from ladybug_agent.render_verify import print_verification
-    from ladybug_agent.verify_verb import run_verify, verify_config
+    from ladybug_agent.verify.text import print_verification
+    from ladybug_agent.verify.verb import run_verify, verify_config
     from ladybug_agent.wiring import build_verify_world
 
     config = verify_config(arguments)

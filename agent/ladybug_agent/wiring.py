@@ -18,8 +18,8 @@ from ladybug_agent.survey import LocalWorld
 if TYPE_CHECKING:
     from ladybug_agent.adapters.aws import AwsClients
     from ladybug_agent.adapters.instance_metadata import ImdsMetadata
-    from ladybug_agent.verify_device import DeviceWorld
-    from ladybug_agent.verify_verb import VerifyWorld
+    from ladybug_agent.verify.device import DeviceWorld
+    from ladybug_agent.verify.verb import VerifyWorld
 
 
 def build_local_world(config: Config, clock: Clock) -> LocalWorld:
@@ -37,7 +37,7 @@ def build_local_world(config: Config, clock: Clock) -> LocalWorld:
 def build_verify_world() -> VerifyWorld:
     """Build what `verify` needs: little for a directory, more for a device or an image."""
     from ladybug_agent.adapters.machine import ProcMachine
-    from ladybug_agent.verify_verb import VerifyWorld
+    from ladybug_agent.verify.verb import VerifyWorld
 
     machine = ProcMachine()
     return VerifyWorld(
@@ -52,7 +52,7 @@ def _device_world() -> DeviceWorld:
     from ladybug_agent.adapters.block_devices import KernelBlockDevices
     from ladybug_agent.adapters.kernel_log import KmsgKernelLog
     from ladybug_agent.adapters.mounts import SystemMounts
-    from ladybug_agent.verify_device import DeviceWorld
+    from ladybug_agent.verify.device import DeviceWorld
 
     return DeviceWorld(
         block_devices=KernelBlockDevices(), mounts=SystemMounts(), kernel_log=KmsgKernelLog()

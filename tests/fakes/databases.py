@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 
-from ladybug_agent.resources.database_file import (
+from ladybug_agent.resources.contents.database_file import (
     HAS_PAGE_COUNT,
     HEADER,
     MAGIC,

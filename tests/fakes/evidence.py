@@ -16,12 +16,12 @@ from ladybug_agent.container_model import ContainerSpec
 from ladybug_agent.model import InstanceIdentity
 from ladybug_agent.resources.container import RunningContainer
 from ladybug_agent.resources.container_spec import container_spec
-from ladybug_agent.resources.database import Database
-from ladybug_agent.resources.database_file import DatabaseHeader
+from ladybug_agent.resources.contents.database import Database
+from ladybug_agent.resources.contents.database_file import DatabaseHeader
+from ladybug_agent.resources.contents.manifest import Manifest
 from ladybug_agent.resources.device import DataDevice
 from ladybug_agent.resources.image import PulledImage
 from ladybug_agent.resources.lineage import Lineage
-from ladybug_agent.resources.manifest import Manifest
 from ladybug_agent.resources.mount import DataMount
 from ladybug_agent.resources.servable import ServableSnapshot, ServedData
 from ladybug_agent.resources.service import HealthyService

@@ -12,7 +12,7 @@ import pytest
 
 from contract.support.timing import ends_within
 from ladybug_agent.errors import DeadlineExceeded, ExternalFailure, Refused
-from ladybug_agent.resources.open_check import OpenedDatabases
+from ladybug_agent.resources.engine.open_check import OpenedDatabases
 from support.engine_image import ROWS, add_unfinished, lab_image, make_database
 from support.one_database import (
     Snapshot,

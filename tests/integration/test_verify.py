@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
+from ladybug_agent.resources.contents.manifest import FILE_NAME
 from ladybug_agent.resources.image import STORAGE_VERSIONS_LABEL
-from ladybug_agent.resources.manifest import FILE_NAME
 from ladybug_lab.agent_process import AgentRun, run_agent
 from ladybug_lab.depot import DATABASE
 from ladybug_lab.engines import LADYBUG_0_22

@@ -10,8 +10,8 @@ from datetime import timedelta
 from pathlib import Path
 
 from fakes.clock import STARTED_AT
-from ladybug_agent.resources.database_file import HEADER, parse_header
-from ladybug_agent.resources.manifest import (
+from ladybug_agent.resources.contents.database_file import HEADER, parse_header
+from ladybug_agent.resources.contents.manifest import (
     FILE_NAME,
     SAMPLE_BYTES,
     DatabaseContract,

@@ -16,9 +16,9 @@ import pytest
 from ladybug_agent.adapters.docker_engine import DockerEngine
 from ladybug_agent.clock import Deadline, SystemClock
 from ladybug_agent.errors import AgentError
-from ladybug_agent.resources.checkpoint import run_checkpoint
-from ladybug_agent.resources.engine_run import EngineRules
-from ladybug_agent.resources.open_check import ExpectedDatabases, OpenedDatabases, check_open
+from ladybug_agent.resources.engine.checkpoint import run_checkpoint
+from ladybug_agent.resources.engine.open_check import ExpectedDatabases, OpenedDatabases, check_open
+from ladybug_agent.resources.engine.run import EngineRules
 from support.engine_image import DOCKER, add_unfinished, overwrite
 
 PAGE_BYTES = 4096

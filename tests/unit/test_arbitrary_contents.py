@@ -16,22 +16,22 @@ from hypothesis import strategies as st
 
 from fakes.databases import DATABASE_UUID, header_bytes
 from ladybug_agent.errors import Refused
-from ladybug_agent.resources.database import verify_database
-from ladybug_agent.resources.database_file import (
+from ladybug_agent.resources.contents.database import verify_database
+from ladybug_agent.resources.contents.database_file import (
     HEADER,
     PAGE_BYTES,
     HeaderError,
     parse_header,
 )
-from ladybug_agent.resources.directory import opened_directory
-from ladybug_agent.resources.manifest import (
+from ladybug_agent.resources.contents.directory import opened_directory
+from ladybug_agent.resources.contents.manifest import (
     SCHEMA,
     ManifestError,
     manifest_document,
     parse_manifest,
     sample_offsets,
 )
-from ladybug_agent.resources.sidecars import PENDING, WAL, verify_wal
+from ladybug_agent.resources.contents.sidecars import PENDING, WAL, verify_wal
 from support.arbitrary import inputs, partly, spelled
 
 UID = os.getuid()

@@ -20,7 +20,7 @@ from fakes.mounts import FakeMounts
 from fakes.one_shot import done, ended, finished, opening
 from fakes.storage import DISK, FakeBlockDevices
 from ladybug_agent.container_model import OneShotResult, OneShotSpec
-from ladybug_agent.resources.manifest import FILE_NAME
+from ladybug_agent.resources.contents.manifest import FILE_NAME
 from support.manifests import altered, contract_of, write_manifest
 
 STALE = replace(SNAPSHOT, started_at=SNAPSHOT.started_at - timedelta(days=30))

@@ -13,8 +13,8 @@ from fakes.one_shot import done, ended, failed, finished, opening
 from ladybug_agent.clock import Deadline
 from ladybug_agent.container_model import OneShotResult, OneShotSpec
 from ladybug_agent.errors import DeadlineExceeded, ExternalFailure, Refused
-from ladybug_agent.resources.checkpoint import run_checkpoint
-from ladybug_agent.resources.engine_run import EngineRules
+from ladybug_agent.resources.engine.checkpoint import run_checkpoint
+from ladybug_agent.resources.engine.run import EngineRules
 
 RULES = EngineRules(container="recovery", python="python3", uid=1000, memory_bytes=2**29)
 

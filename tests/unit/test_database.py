@@ -15,9 +15,9 @@ from fakes.databases import (
     never_checkpointed_bytes,
 )
 from ladybug_agent.errors import ExternalFailure, Refused
-from ladybug_agent.resources.database import Database, verify_database
-from ladybug_agent.resources.database_file import PAGE_BYTES
-from ladybug_agent.resources.directory import opened_directory
+from ladybug_agent.resources.contents.database import Database, verify_database
+from ladybug_agent.resources.contents.database_file import PAGE_BYTES
+from ladybug_agent.resources.contents.directory import opened_directory
 
 UID = os.getuid()  # of whoever runs the tests, and so owns the files
 WAL = DATABASE_UUID.bytes + b"\0" * 100

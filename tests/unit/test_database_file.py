@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from fakes.databases import DATABASE_UUID, header_bytes, never_checkpointed_bytes
-from ladybug_agent.resources.database_file import (
+from ladybug_agent.resources.contents.database_file import (
     HEADER,
     DatabaseHeader,
     HeaderError,

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from ladybug_agent.errors import AgentError, ExternalFailure, Refused
-from ladybug_agent.resources.directory import opened_directory, refuse_unreadable
+from ladybug_agent.resources.contents.directory import opened_directory, refuse_unreadable
 
 
 def read(root: Path, name: str, below: str = ".") -> bytes | None:

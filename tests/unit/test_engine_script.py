@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from ladybug_agent.resources import engine_script
+from ladybug_agent.resources.engine import script as engine_script
 
 SOURCE = Path(engine_script.__file__).read_text(encoding="utf-8")
 STUB = """

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from fakes.databases import DATABASE_UUID, database_bytes
-from ladybug_agent.resources.manifest import (
+from ladybug_agent.resources.contents.manifest import (
     SAMPLE_BYTES,
     SCHEMA,
     Manifest,

@@ -13,10 +13,10 @@ from fakes.clock import FakeClock
 from fakes.databases import DATABASE_UUID, database_bytes
 from ladybug_agent.clock import Deadline
 from ladybug_agent.errors import AgentError, Cancelled, DeadlineExceeded, Refused
-from ladybug_agent.resources.database import verify_database
-from ladybug_agent.resources.database_file import PAGE_BYTES
-from ladybug_agent.resources.directory import opened_directory
-from ladybug_agent.resources.manifest import (
+from ladybug_agent.resources.contents.database import verify_database
+from ladybug_agent.resources.contents.database_file import PAGE_BYTES
+from ladybug_agent.resources.contents.directory import opened_directory
+from ladybug_agent.resources.contents.manifest import (
     FILE_NAME,
     MOST_BYTES,
     DatabaseContract,
@@ -24,7 +24,7 @@ from ladybug_agent.resources.manifest import (
     Manifest,
     sample_offsets,
 )
-from ladybug_agent.resources.manifest_check import Depth, check_database, read_manifest
+from ladybug_agent.resources.contents.manifest_check import Depth, check_database, read_manifest
 from support.damage import flipped_bytes
 from support.manifests import altered, contract_of, file_contract, manifest_of, write_manifest
 

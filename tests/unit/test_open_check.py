@@ -12,8 +12,8 @@ from fakes.one_shot import ENGINE, TABLES, done, ended, failed, finished, openin
 from ladybug_agent.clock import Deadline
 from ladybug_agent.container_model import OneShotResult, OneShotSpec
 from ladybug_agent.errors import AgentError, DeadlineExceeded, ExternalFailure, Refused
-from ladybug_agent.resources.engine_run import DIRECTORY, EngineRules
-from ladybug_agent.resources.open_check import ExpectedDatabases, OpenedDatabases, check_open
+from ladybug_agent.resources.engine.open_check import ExpectedDatabases, OpenedDatabases, check_open
+from ladybug_agent.resources.engine.run import DIRECTORY, EngineRules
 
 IMAGE_ID = "sha256:" + "ab" * 32
 SNAPSHOT = Path("/mnt/ladybug-data/databases")

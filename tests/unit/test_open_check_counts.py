@@ -14,8 +14,8 @@ from fakes.one_shot import done, ended, finished, opening
 from ladybug_agent.clock import Deadline
 from ladybug_agent.container_model import OneShotResult, OneShotSpec
 from ladybug_agent.errors import Refused
-from ladybug_agent.resources.engine_run import EngineRules
-from ladybug_agent.resources.open_check import ExpectedDatabases, OpenedDatabases, check_open
+from ladybug_agent.resources.engine.open_check import ExpectedDatabases, OpenedDatabases, check_open
+from ladybug_agent.resources.engine.run import EngineRules
 
 RULES = EngineRules(container="check", python="python3", uid=1000, memory_bytes=2**29)
 

@@ -18,7 +18,7 @@ from fakes.storage import DISK, FakeBlockDevices
 from ladybug_agent.clock import Deadline
 from ladybug_agent.container_model import OneShotResult, OneShotSpec
 from ladybug_agent.errors import AgentError, Cancelled, DeadlineExceeded, ExternalFailure, Refused
-from ladybug_agent.resources.engine_run import EngineRules
+from ladybug_agent.resources.engine.run import EngineRules
 from ladybug_agent.resources.recovery import Workshop, ensure_no_workshop, recover
 from ladybug_agent.resources.snapshot import PendingRecovery
 

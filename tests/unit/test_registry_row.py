@@ -27,7 +27,7 @@ from ladybug_agent import __version__
 from ladybug_agent.config import Config
 from ladybug_agent.model import Load
 from ladybug_agent.ports import RowValue
-from ladybug_agent.resources.database import Database
+from ladybug_agent.resources.contents.database import Database
 from ladybug_agent.resources.registry_row import Fence, registry_row
 from ladybug_agent.resources.servable import ServedData
 from ladybug_agent.resources.service import HealthyService

@@ -10,9 +10,9 @@ import pytest
 
 from fakes.databases import DATABASE_UUID, header_bytes
 from ladybug_agent.errors import Refused
-from ladybug_agent.resources.database_file import WAL_HEADER_BYTES, parse_header
-from ladybug_agent.resources.directory import opened_directory
-from ladybug_agent.resources.sidecars import Sidecar, pending_recovery, verify_wal
+from ladybug_agent.resources.contents.database_file import WAL_HEADER_BYTES, parse_header
+from ladybug_agent.resources.contents.directory import opened_directory
+from ladybug_agent.resources.contents.sidecars import Sidecar, pending_recovery, verify_wal
 
 HEADER = parse_header(header_bytes())
 OTHER = uuid.UUID("ffffffff-0000-4000-8000-00000000000b")

@@ -15,8 +15,8 @@ from fakes.evidence import a_mount
 from fakes.instance import FakeEc2
 from ladybug_agent.clock import Deadline
 from ladybug_agent.errors import Refused
-from ladybug_agent.resources.database_file import PAGE_BYTES
-from ladybug_agent.resources.manifest import FILE_NAME, Manifest
+from ladybug_agent.resources.contents.database_file import PAGE_BYTES
+from ladybug_agent.resources.contents.manifest import FILE_NAME, Manifest
 from ladybug_agent.resources.snapshot import (
     ContentRules,
     PendingRecovery,

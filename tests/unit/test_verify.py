@@ -11,7 +11,7 @@ import pytest
 
 from fakes.databases import database_bytes
 from ladybug_agent.cli import main
-from ladybug_agent.resources.manifest import FILE_NAME
+from ladybug_agent.resources.contents.manifest import FILE_NAME
 
 NOWHERE = ["--config", "/nonexistent/config.toml"]
 

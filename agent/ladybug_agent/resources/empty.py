@@ -7,7 +7,7 @@ from pathlib import Path
 
 from ladybug_agent.errors import ExternalFailure, Refused
 from ladybug_agent.model import InstanceIdentity
-from ladybug_agent.resources.database import Database
+from ladybug_agent.resources.contents.database import Database
 
 MODE = 0o555
 

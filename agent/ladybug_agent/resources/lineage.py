@@ -11,7 +11,7 @@ import structlog
 from ladybug_agent.clock import iso_utc
 from ladybug_agent.config_data import DataConfig
 from ladybug_agent.errors import ExternalFailure, Refused
-from ladybug_agent.resources.manifest import Manifest
+from ladybug_agent.resources.contents.manifest import Manifest
 from ladybug_agent.resources.volume import Volume
 from ladybug_agent.storage_model import SnapshotFacts
 from ladybug_agent.storage_ports import Ec2

@@ -13,8 +13,8 @@ from ladybug_agent.clock import Deadline
 from ladybug_agent.config_data import DataConfig
 from ladybug_agent.container_ports import ContainerEngine
 from ladybug_agent.errors import ExternalFailure
-from ladybug_agent.resources.checkpoint import run_checkpoint
-from ladybug_agent.resources.engine_run import EngineRules
+from ladybug_agent.resources.engine.checkpoint import run_checkpoint
+from ladybug_agent.resources.engine.run import EngineRules
 from ladybug_agent.resources.mount import XFS_OPTIONS, DataMount
 from ladybug_agent.resources.mount_failure import mount_errors
 from ladybug_agent.resources.snapshot import PendingRecovery

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from ladybug_agent.errors import ConfigError, Refused
-from ladybug_agent.resources.database import Database
+from ladybug_agent.resources.contents.database import Database
 from ladybug_agent.resources.empty import EmptyByRequest
 from ladybug_agent.resources.image import STORAGE_VERSIONS_LABEL, PulledImage
 from ladybug_agent.resources.snapshot import VerifiedSnapshot

@@ -23,7 +23,7 @@ from integration.volume_cases.inside import (
     write,
 )
 from integration.volume_cases.originals import FILE
-from ladybug_agent.resources.database_file import parse_header
+from ladybug_agent.resources.contents.database_file import parse_header
 from ladybug_lab.engines import LADYBUG_0_17, REAL_LADYBUG_0_12, REAL_LADYBUG_0_15
 from support import databases
 from support.damage import PAGE_BYTES, overwritten, truncated, zeroed_pages

@@ -12,7 +12,7 @@ from integration.volume_cases.disks import faulty, hang_for_a_while
 from integration.volume_cases.inside import inside, made_anew, with_manifest
 from integration.volume_cases.manifest import data_page
 from integration.volume_cases.originals import FILE
-from ladybug_agent.resources.database_file import parse_header
+from ladybug_agent.resources.contents.database_file import parse_header
 from ladybug_lab.engines import LADYBUG_0_22
 from ladybug_lab.faulty_file import FaultyFile
 from ladybug_lab.shell import run

@@ -18,10 +18,10 @@ from integration.volume_cases.case import Change
 from integration.volume_cases.originals import FILE, NAME, Filesystem
 from ladybug_agent.clock import Deadline, SystemClock
 from ladybug_agent.config_data import DataConfig
-from ladybug_agent.manifest_writer import write_manifest
-from ladybug_agent.resources.manifest import FILE_NAME
+from ladybug_agent.resources.contents.manifest import FILE_NAME
 from ladybug_agent.resources.snapshot import ContentRules
-from ladybug_agent.verify import verify_directory
+from ladybug_agent.verify.directory import verify_directory
+from ladybug_agent.verify.manifest_writer import write_manifest
 from ladybug_lab.engines import LADYBUG_0_22, Engine
 from ladybug_lab.shell import run
 from support.volumes import GIB, writable

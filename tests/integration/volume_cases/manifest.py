@@ -17,8 +17,8 @@ from integration.volume_cases.inside import (
     write,
 )
 from integration.volume_cases.originals import FILE
-from ladybug_agent.resources.database_file import parse_header
-from ladybug_agent.resources.manifest import FILE_NAME, sample_offsets
+from ladybug_agent.resources.contents.database_file import parse_header
+from ladybug_agent.resources.contents.manifest import FILE_NAME, sample_offsets
 from support import databases
 from support.damage import PAGE_BYTES, zeroed_pages
 

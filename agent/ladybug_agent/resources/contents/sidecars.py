@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ladybug_agent.errors import Refused
-from ladybug_agent.resources.database_file import WAL_HEADER_BYTES, DatabaseHeader
-from ladybug_agent.resources.directory import HINT, OpenDirectory, refuse_unreadable
+from ladybug_agent.resources.contents.database_file import WAL_HEADER_BYTES, DatabaseHeader
+from ladybug_agent.resources.contents.directory import HINT, OpenDirectory, refuse_unreadable
 
 WAL = ".wal"
 PENDING = (".shadow", ".wal.checkpoint")

@@ -45,9 +45,8 @@ class HeaderError(ValueError):
 def parse_header(head: bytes) -> DatabaseHeader:
     """Parse the first bytes of a file. Raises HeaderError with the reason.
 
-    >>> parse_header(b"KUZU" + bytes(60))
-    Traceback (most recent call last):
-    ladybug_agent.resources.database_file.HeaderError: starts with b'KUZU' instead of b'LBUG'
+    >>> parse_header(HEADER.pack(b"LBUG", 49, 1, 1, 2, 1, bytes(16), 2, 3)).pages_needed
+    3
     """
     if len(head) < HEADER.size:
         message = f"is shorter than its header ({len(head)} of {HEADER.size} bytes)"

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from ladybug_agent.errors import error_chain, reason
 from ladybug_agent.render import print_json
-from ladybug_agent.verify import Result, Verification
+from ladybug_agent.verify.directory import Result, Verification
 
 
 def print_verification(found: Verification, manifest: Path | None, style: str) -> None:

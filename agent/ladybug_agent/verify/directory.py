@@ -11,9 +11,9 @@ from ladybug_agent import __version__
 from ladybug_agent.clock import Deadline
 from ladybug_agent.container_ports import ContainerEngine
 from ladybug_agent.errors import AgentError, ConfigError, Refused, error_chain, reason
-from ladybug_agent.resources.database import SUFFIX, Database
-from ladybug_agent.resources.engine_run import EngineRules
-from ladybug_agent.resources.open_check import ExpectedDatabases, check_open
+from ladybug_agent.resources.contents.database import SUFFIX, Database
+from ladybug_agent.resources.engine.open_check import ExpectedDatabases, check_open
+from ladybug_agent.resources.engine.run import EngineRules
 from ladybug_agent.resources.snapshot import ContentRules, verify_contents
 
 SCHEMA = "ladybug.verify/1"

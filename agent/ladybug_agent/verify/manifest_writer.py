@@ -13,9 +13,9 @@ from ladybug_agent import __version__
 from ladybug_agent.clock import Deadline
 from ladybug_agent.errors import ExternalFailure, Refused
 from ladybug_agent.files import write_atomically
-from ladybug_agent.resources.database import Database
-from ladybug_agent.resources.directory import OpenDirectory, chunks, opened_directory
-from ladybug_agent.resources.manifest import (
+from ladybug_agent.resources.contents.database import Database
+from ladybug_agent.resources.contents.directory import OpenDirectory, chunks, opened_directory
+from ladybug_agent.resources.contents.manifest import (
     FILE_NAME,
     SAMPLE_BYTES,
     DatabaseContract,
@@ -24,8 +24,8 @@ from ladybug_agent.resources.manifest import (
     manifest_document,
     sample_offsets,
 )
-from ladybug_agent.resources.sidecars import WAL
-from ladybug_agent.verify import Verification
+from ladybug_agent.resources.contents.sidecars import WAL
+from ladybug_agent.verify.directory import Verification
 
 
 def write_manifest(

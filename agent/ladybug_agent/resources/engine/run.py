@@ -38,7 +38,7 @@ class EngineRules:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EngineTask:
-    """What `engine_script` gets as its argument."""
+    """What `script` gets as its argument."""
 
     act: Literal["open", "checkpoint"]
     databases: tuple[str, ...]
@@ -130,5 +130,5 @@ def _words(text: str, directory: Path) -> str:
 
 
 def _script() -> str:
-    script = files("ladybug_agent.resources") / "engine_script.py"
+    script = files("ladybug_agent.resources.engine") / "script.py"
     return script.read_text(encoding="utf-8")

@@ -15,14 +15,14 @@ from ladybug_agent.config_data import DataConfig
 from ladybug_agent.config_file import load_config
 from ladybug_agent.container_ports import ContainerEngine
 from ladybug_agent.errors import ConfigError, Refused
-from ladybug_agent.manifest_writer import write_manifest
 from ladybug_agent.resources.candidates import volume_id_of
 from ladybug_agent.resources.container_spec import judge_memory_limit
-from ladybug_agent.resources.engine_run import EngineRules
+from ladybug_agent.resources.engine.run import EngineRules
 from ladybug_agent.resources.snapshot import ContentRules
 from ladybug_agent.storage_ports import BlockDevices
-from ladybug_agent.verify import OpenWith, Verification, find_databases, verify_directory
-from ladybug_agent.verify_device import DeviceWorld, look_inside
+from ladybug_agent.verify.device import DeviceWorld, look_inside
+from ladybug_agent.verify.directory import OpenWith, Verification, find_databases, verify_directory
+from ladybug_agent.verify.manifest_writer import write_manifest
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,7 +7,7 @@ from pathlib import Path
 from ladybug_agent.clock import Deadline
 from ladybug_agent.container_ports import ContainerEngine
 from ladybug_agent.errors import Refused
-from ladybug_agent.resources.engine_run import EngineReport, EngineRules, EngineTask, ask_engine
+from ladybug_agent.resources.engine.run import EngineReport, EngineRules, EngineTask, ask_engine
 
 
 def run_checkpoint(

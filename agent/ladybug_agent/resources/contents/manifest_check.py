@@ -9,9 +9,9 @@ from typing import Literal
 
 from ladybug_agent.clock import Deadline
 from ladybug_agent.errors import Refused
-from ladybug_agent.resources.database import Database
-from ladybug_agent.resources.directory import HINT, OpenDirectory, chunks
-from ladybug_agent.resources.manifest import (
+from ladybug_agent.resources.contents.database import Database
+from ladybug_agent.resources.contents.directory import HINT, OpenDirectory, chunks
+from ladybug_agent.resources.contents.manifest import (
     FILE_NAME,
     MOST_BYTES,
     SAMPLE_BYTES,
@@ -21,7 +21,7 @@ from ladybug_agent.resources.manifest import (
     ManifestError,
     parse_manifest,
 )
-from ladybug_agent.resources.sidecars import WAL
+from ladybug_agent.resources.contents.sidecars import WAL
 
 SHOWN_NAMES = 10
 

@@ -13,7 +13,7 @@ from pathlib import Path
 from ladybug_agent.clock import Deadline
 from ladybug_agent.container_ports import ContainerEngine
 from ladybug_agent.errors import AgentError, ExternalFailure, Refused
-from ladybug_agent.resources.engine_run import (
+from ladybug_agent.resources.engine.run import (
     NO_ENGINE_STATUS,
     EngineReport,
     EngineRules,

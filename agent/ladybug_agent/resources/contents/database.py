@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ladybug_agent.errors import Refused
-from ladybug_agent.resources.database_file import (
+from ladybug_agent.resources.contents.database_file import (
     HEADER,
     PAGE_BYTES,
     WAL_EMPTY_BYTES,
@@ -15,8 +15,13 @@ from ladybug_agent.resources.database_file import (
     HeaderError,
     parse_header,
 )
-from ladybug_agent.resources.directory import HINT, OpenDirectory, foreign, refuse_unreadable
-from ladybug_agent.resources.sidecars import Sidecar, pending_recovery, verify_wal
+from ladybug_agent.resources.contents.directory import (
+    HINT,
+    OpenDirectory,
+    foreign,
+    refuse_unreadable,
+)
+from ladybug_agent.resources.contents.sidecars import Sidecar, pending_recovery, verify_wal
 
 SUFFIX = ".lbug"
 

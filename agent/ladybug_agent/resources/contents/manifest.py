@@ -63,7 +63,7 @@ def parse_manifest(text: bytes) -> Manifest:
 
     >>> parse_manifest(b"[]")
     Traceback (most recent call last):
-    ladybug_agent.resources.manifest.ManifestError: has no schema `ladybug.snapshot/1`
+    ladybug_agent.resources.contents.manifest.ManifestError: has no schema `ladybug.snapshot/1`
     """
     try:
         document = json.loads(text)

@@ -1,0 +1,1 @@
+"""What is on the volume: databases, file by file, and the snapshot's manifest."""

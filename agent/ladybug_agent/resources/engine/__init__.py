@@ -1,0 +1,1 @@
+"""The image's own engine, run once over the databases."""

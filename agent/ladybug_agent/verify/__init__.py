@@ -1,0 +1,1 @@
+"""The verb `verify`: the boot's checks by hand."""
