@@ -14,7 +14,7 @@ import docker
 from docker.errors import DockerException, ImageNotFound
 
 from ladybug_lab.agent_process import run_agent
-from ladybug_lab.aws_stubs import registry_password
+from ladybug_lab.aws.stubs import registry_password
 from ladybug_lab.errors import LabError
 from ladybug_lab.graph_api.image import FINGERPRINT_LABEL, build_image, fingerprint
 from ladybug_lab.packages import build_package_graph

@@ -14,15 +14,15 @@ from typing import Any, Literal
 import docker
 from docker.errors import NotFound
 
-from ladybug_lab.aws import LabAws
+from ladybug_lab.aws.provision import provision
+from ladybug_lab.aws.server import LabAws
 from ladybug_lab.depot import Depot
-from ladybug_lab.imds import LabImds
+from ladybug_lab.imds.server import LabImds
 from ladybug_lab.plan import Plan, Provisioned
-from ladybug_lab.provision import provision
 from ladybug_lab.shell import run
 from ladybug_lab.toml import as_toml
-from ladybug_lab.udev import ensure_udevd, ensure_volume_rule
-from ladybug_lab.volume import LoopDevice, attach, attached, detach, make_image
+from ladybug_lab.volumes.image import LoopDevice, attach, attached, detach, make_image
+from ladybug_lab.volumes.udev import ensure_udevd, ensure_volume_rule
 
 GIB = 2**30
 _MOUNT_POINT = "data"

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 
-from ladybug_lab.imds_content import InstanceFacts
+from ladybug_lab.imds.content import InstanceFacts
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

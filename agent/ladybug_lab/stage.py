@@ -16,7 +16,7 @@ import threading
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from ladybug_lab.aws import LabAws
+from ladybug_lab.aws.server import LabAws
 from ladybug_lab.depot import DATABASE, cache_directory, forget_local_image, open_depot
 from ladybug_lab.errors import LabError
 from ladybug_lab.instance import LabInstance, Order, launch

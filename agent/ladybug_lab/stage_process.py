@@ -16,7 +16,7 @@ from ladybug_lab.errors import LabError
 from ladybug_lab.instance import remove_container, unmount_all
 from ladybug_lab.registry import LabRegistry
 from ladybug_lab.stage import KEEP, Standing
-from ladybug_lab.volume import LoopDevice, detach
+from ladybug_lab.volumes.image import LoopDevice, detach
 
 _END_TIMEOUT_S = 60.0
 

@@ -18,7 +18,7 @@ from bench.critical_path import CONTAINER, PORT, CriticalPath, measure_critical_
 from bench.figures import Results, figure
 from ladybug_agent.clock import Deadline, SystemClock
 from ladybug_lab.agent_process import agent_command
-from ladybug_lab.aws import LabAws
+from ladybug_lab.aws.server import LabAws
 from ladybug_lab.depot import DATABASE, Depot, cache_directory, forget_local_image, open_depot
 from ladybug_lab.instance import LabInstance, Order, launch, remove_container, unmount_all
 

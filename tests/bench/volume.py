@@ -15,7 +15,7 @@ import time
 from pathlib import Path
 
 from bench.figures import Results, figure
-from ladybug_lab.aws import LabAws
+from ladybug_lab.aws.server import LabAws
 from ladybug_lab.depot import DATABASE, cache_directory, open_depot
 from ladybug_lab.instance import LabInstance, Order, launch, unmount_all
 

@@ -13,8 +13,8 @@ from contract.support.aws import point_at, quick_clients
 from contract.support.programs import FakePrograms
 from ladybug_agent.adapters.aws import AwsClients
 from ladybug_agent.clock import Deadline, SystemClock
-from ladybug_lab.aws import LabAws
-from ladybug_lab.imds import LabImds
+from ladybug_lab.aws.server import LabAws
+from ladybug_lab.imds.server import LabImds
 from support.volumes import copy_image, make_volume
 
 Filesystem = Literal["xfs", "ext4"]

@@ -19,8 +19,8 @@ from ladybug_agent.adapters.instance_metadata import ImdsMetadata
 from ladybug_agent.clock import SystemClock
 from ladybug_agent.errors import AgentError, ExternalFailure, NotYet
 from ladybug_agent.model import Credentials
-from ladybug_lab.aws import LabAws
-from ladybug_lab.imds import InstanceFacts, LabImds
+from ladybug_lab.aws.server import LabAws
+from ladybug_lab.imds.server import InstanceFacts, LabImds
 
 LIST_TABLES = ("dynamodb", "ListTables")
 

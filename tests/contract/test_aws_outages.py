@@ -15,7 +15,7 @@ from contract.support.timing import ends_within
 from ladybug_agent.adapters.aws import AwsClients, Patience
 from ladybug_agent.adapters.aws_errors import aws_errors
 from ladybug_agent.errors import ExternalFailure
-from ladybug_lab.aws import LabAws
+from ladybug_lab.aws.server import LabAws
 
 IMPATIENT = replace(QUICK, connect_timeout_s=0.3, read_timeout_s=0.3)
 BACKOFF_S = 1.0  # botocore's longest pause before the second try

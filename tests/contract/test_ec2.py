@@ -12,8 +12,8 @@ from ladybug_agent.adapters.aws import AwsClients
 from ladybug_agent.adapters.ec2 import BotoEc2
 from ladybug_agent.errors import ExternalFailure
 from ladybug_agent.storage_model import AttachedVolume
-from ladybug_lab.aws import LabAws
-from ladybug_lab.provision import Plan, provision
+from ladybug_lab.aws.provision import Plan, provision
+from ladybug_lab.aws.server import LabAws
 
 ROOT = "/dev/xvda"
 INSTANCE_ID = "i-0123456789abcdef0"

@@ -12,8 +12,8 @@ from ladybug_agent.adapters.aws import AwsClients
 from ladybug_agent.adapters.ecr import BotoEcr
 from ladybug_agent.container_model import RegistryLogin
 from ladybug_agent.errors import ExternalFailure
-from ladybug_lab.aws import LabAws
-from ladybug_lab.provision import Plan, provision
+from ladybug_lab.aws.provision import Plan, provision
+from ladybug_lab.aws.server import LabAws
 
 
 def test_the_token_is_a_user_name_and_a_password(aws: LabAws, clients: AwsClients) -> None:

@@ -18,7 +18,7 @@ from ladybug_agent.adapters.imds import (
     endpoints,
 )
 from ladybug_agent.errors import ExternalFailure, NotYet
-from ladybug_lab.imds import LabImds
+from ladybug_lab.imds.server import LabImds
 
 INSTANCE_ID = "meta-data/instance-id"
 PATH = f"/latest/{INSTANCE_ID}"

@@ -13,8 +13,8 @@ from ladybug_agent.adapters.instance_metadata import ImdsMetadata
 from ladybug_agent.clock import SystemClock
 from ladybug_agent.errors import AgentError, ExternalFailure, NotYet, error_chain
 from ladybug_agent.model import Credentials, InstanceIdentity
-from ladybug_lab.imds import Credentials as LabCredentials
-from ladybug_lab.imds import InstanceFacts, LabImds
+from ladybug_lab.imds.server import Credentials as LabCredentials
+from ladybug_lab.imds.server import InstanceFacts, LabImds
 
 DOCUMENT = "/latest/dynamic/instance-identity/document"
 ROLES = "/latest/meta-data/iam/security-credentials/"

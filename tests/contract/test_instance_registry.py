@@ -15,7 +15,7 @@ from ladybug_agent.adapters.aws import AwsClients
 from ladybug_agent.adapters.dynamodb import DynamoDbRegistry
 from ladybug_agent.errors import Fenced
 from ladybug_agent.ports import InstanceRegistry, Row, RowValue
-from ladybug_lab.aws import LabAws
+from ladybug_lab.aws.server import LabAws
 
 INSTANCE_ID = "i-0123456789abcdef0"
 NOW = 1_770_379_200

@@ -14,7 +14,8 @@ import pytest
 from botocore.exceptions import ClientError, ConnectionClosedError, EndpointConnectionError
 from botocore.parsers import create_parser
 
-from ladybug_lab.aws import (
+from ladybug_lab.aws.provision import Plan, provision
+from ladybug_lab.aws.server import (
     DROPPED,
     ApiError,
     LabAws,
@@ -23,7 +24,6 @@ from ladybug_lab.aws import (
     Service,
     Signal,
 )
-from ladybug_lab.provision import Plan, provision
 
 GROUP, HOOK, INSTANCE_ID = "replicas", "replica-ready", "i-0123456789abcdef0"
 SIGNAL = {"LogicalResourceId": "Group", "UniqueId": INSTANCE_ID, "Status": "SUCCESS"}

@@ -14,7 +14,7 @@ from datetime import UTC, datetime
 import pytest
 from botocore.utils import InstanceMetadataFetcher, InstanceMetadataRegionFetcher
 
-from ladybug_lab.imds import DROPPED, Credentials, ImdsRequest, InstanceFacts, LabImds
+from ladybug_lab.imds.server import DROPPED, Credentials, ImdsRequest, InstanceFacts, LabImds
 
 TOKEN_PATH = "/latest/api/token"
 TTL = "X-aws-ec2-metadata-token-ttl-seconds"

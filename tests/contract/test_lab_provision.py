@@ -8,8 +8,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from ladybug_lab.aws import LabAws
-from ladybug_lab.provision import Plan, provision
+from ladybug_lab.aws.provision import Plan, provision
+from ladybug_lab.aws.server import LabAws
 
 
 @pytest.fixture(scope="module")

@@ -14,7 +14,7 @@ from ladybug_agent.adapters.mounts import SystemMounts
 from ladybug_agent.clock import Deadline
 from ladybug_agent.errors import ExternalFailure, NotYet
 from ladybug_agent.resources.mount import OPTIONS, XFS_OPTIONS
-from ladybug_lab.volume import LoopDevice
+from ladybug_lab.volumes.image import LoopDevice
 from support import broken_volumes, volumes
 
 pytestmark = pytest.mark.integration

@@ -16,7 +16,7 @@ from ladybug_agent.adapters.signals import Console, LaunchHook, StackSignal
 from ladybug_agent.errors import NotYet
 from ladybug_agent.model import SignalOutcome
 from ladybug_agent.ports import Orchestrator
-from ladybug_lab.aws import LabAws, LifecycleResult, Signal
+from ladybug_lab.aws.server import LabAws, LifecycleResult, Signal
 
 INSTANCE_ID = "i-0123456789abcdef0"
 STACK, RESOURCE = "replicas", "ReplicaGroup"

@@ -16,7 +16,7 @@ from contract.support.timing import ends_within
 from ladybug_agent.adapters.block_devices import KernelBlockDevices
 from ladybug_agent.adapters.udev import UdevIdentity, UdevWatch, udev_identity
 from ladybug_agent.storage_model import EBS_MODEL
-from ladybug_lab.udev import ensure_udevd, ensure_volume_rule
+from ladybug_lab.volumes.udev import ensure_udevd, ensure_volume_rule
 
 
 class PipeMonitor:

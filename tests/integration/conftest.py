@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from ladybug_lab.aws import LabAws
+from ladybug_lab.aws.server import LabAws
 from ladybug_lab.depot import DATABASE, Depot, cache_directory, open_depot
 from ladybug_lab.instance import LabInstance, Order, launch
 from ladybug_lab.plan import Plan

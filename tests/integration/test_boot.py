@@ -13,7 +13,7 @@ import pytest
 from ladybug_lab.agent_process import run_agent
 from ladybug_lab.depot import Depot, forget_local_image
 from ladybug_lab.instance import LabInstance, unmount_all
-from ladybug_lab.volume import attach, detach
+from ladybug_lab.volumes.image import attach, detach
 from support.booting import boot, container_of, mounted, record_of, row_of
 from support.reboot import proc_after_reboot, scripted_boot
 from support.volumes import is_sealed, journal_is_dirty, make_journal_dirty

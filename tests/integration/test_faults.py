@@ -14,7 +14,7 @@ import pytest
 from ladybug_lab.depot import MANIFEST, Depot, forget_local_image
 from ladybug_lab.instance import LabInstance
 from ladybug_lab.plan import Plan
-from ladybug_lab.volume import attach, detach, make_image
+from ladybug_lab.volumes.image import attach, detach, make_image
 from support.booting import boot, container_status, record_of, row_of
 from support.small_engine import engine_with_disk
 from support.volumes import make_blank, writable

@@ -13,9 +13,9 @@ from pathlib import Path
 import pytest
 
 from ladybug_lab.errors import LabError
-from ladybug_lab.faulty_file import FaultyFile, faulty_file
 from ladybug_lab.shell import run
-from ladybug_lab.volume import attach, detach
+from ladybug_lab.volumes.faulty_file import FaultyFile, faulty_file
+from ladybug_lab.volumes.image import attach, detach
 
 pytestmark = pytest.mark.integration
 
@@ -126,7 +126,7 @@ def test_writes_reach_the_backing_file(faulty: FaultyFile, node: Path, backing: 
 
 
 def test_a_serving_process_that_is_killed_is_cleaned_up_after(backing: Path) -> None:
-    argv = ["pgrep", "--parent", str(os.getpid()), "--full", "ladybug_lab.faulty_view"]
+    argv = ["pgrep", "--parent", str(os.getpid()), "--full", "ladybug_lab.volumes.faulty_view"]
     with faulty_file(backing) as served:
         os.kill(int(run(argv, timeout_s=WAIT_S)), signal.SIGKILL)
         with pytest.raises(LabError, match="does not answer"):
@@ -151,7 +151,7 @@ def test_the_end_frees_a_hung_read_and_leaves_no_mount(backing: Path) -> None:
 def test_a_caller_that_dies_leaves_no_mount_behind(backing: Path, number: int) -> None:
     program = (
         "import pathlib, sys, time\n"
-        "from ladybug_lab.faulty_file import faulty_file\n"
+        "from ladybug_lab.volumes.faulty_file import faulty_file\n"
         "with faulty_file(pathlib.Path(sys.argv[1])) as served:\n"
         "    served.hang_reads(0, 4096)\n"
         "    print(served.path, flush=True)\n"

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from ladybug_lab.faulty_file import FaultyFile, faulty_file
-from ladybug_lab.udev import ensure_udevd, ensure_volume_rule
-from ladybug_lab.volume import attach, detach
+from ladybug_lab.volumes.faulty_file import FaultyFile, faulty_file
+from ladybug_lab.volumes.image import attach, detach
+from ladybug_lab.volumes.udev import ensure_udevd, ensure_volume_rule
 from support import volumes
 from support.mount_attempt import attempt_mount
 

@@ -10,9 +10,10 @@ from typing import Literal
 import pytest
 import pyudev
 
-from ladybug_lab import udev, volume
 from ladybug_lab.errors import LabError
 from ladybug_lab.shell import run
+from ladybug_lab.volumes import image as volume
+from ladybug_lab.volumes import udev
 
 pytestmark = pytest.mark.integration
 

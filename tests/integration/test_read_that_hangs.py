@@ -14,8 +14,8 @@ from ladybug_agent.adapters.commands import REAP_S
 from ladybug_agent.clock import Deadline, SystemClock
 from ladybug_agent.errors import ExternalFailure
 from ladybug_agent.storage_ports import PinnedDevice
-from ladybug_lab.faulty_file import faulty_file
 from ladybug_lab.shell import run
+from ladybug_lab.volumes.faulty_file import faulty_file
 
 pytestmark = pytest.mark.integration
 

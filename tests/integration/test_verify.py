@@ -16,7 +16,7 @@ from ladybug_lab.agent_process import AgentRun, run_agent
 from ladybug_lab.depot import DATABASE
 from ladybug_lab.engines import LADYBUG_0_22
 from ladybug_lab.instance import LabInstance
-from ladybug_lab.volume import LoopDevice, attach, detach
+from ladybug_lab.volumes.image import LoopDevice, attach, detach
 from support.booting import boot, engine
 from support.databases import checkpointed
 from support.volumes import content_hash, is_sealed, make_journal_dirty, make_volume

@@ -34,7 +34,7 @@ from ladybug_agent.logs import configure_logs
 from ladybug_agent.resources.image import PulledImage, ensure_image, parse_image_reference
 from ladybug_agent.resources.snapshot import VerifiedSnapshot
 from ladybug_agent.storage_model import MountEntry
-from ladybug_lab.aws_stubs import registry_password
+from ladybug_lab.aws.stubs import registry_password
 from ladybug_lab.depot import ACCOUNT_ID, ECR_USER, Depot
 from ladybug_lab.instance import unmount_all
 from support.engine_image import DOCKER

@@ -10,7 +10,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from ladybug_lab.volume import LoopDevice, attach, detach
+from ladybug_lab.volumes.image import LoopDevice, attach, detach
 
 _RECORD_BYTES = 8192
 

@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Literal
 
-from ladybug_lab.volume import LoopDevice, attach, detach, make_image
+from ladybug_lab.volumes.image import LoopDevice, attach, detach, make_image
 
 GIB = 2**30
 _CHUNK_BYTES = 64 * 1024

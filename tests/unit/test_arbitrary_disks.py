@@ -17,7 +17,7 @@ from ladybug_agent.adapters.mounts import SystemMounts, parse_mountinfo_line
 from ladybug_agent.adapters.nvme import PAGE_BYTES, parse_identity
 from ladybug_agent.adapters.pinned_device import JOURNAL_TOOLS, judge_journal, parse_blkid
 from ladybug_agent.adapters.udev import UdevIdentity
-from ladybug_lab.nvme_identity import ebs_identify_page
+from ladybug_lab.volumes.nvme_identity import ebs_identify_page
 from support.arbitrary import TEXT, inputs, some_of
 
 EBS_PAGE = ebs_identify_page("vol-0123456789abcdef0", "/dev/sdf")

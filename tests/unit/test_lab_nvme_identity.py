@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from ladybug_lab.errors import LabError
-from ladybug_lab.nvme_identity import ebs_identify_page, instance_store_identify_page
+from ladybug_lab.volumes.nvme_identity import ebs_identify_page, instance_store_identify_page
 
 EBS = ebs_identify_page("vol-0123456789abcdef0", "/dev/sdf")
 INSTANCE_STORE = instance_store_identify_page("AWS0123456789ABCDEF0", "ephemeral0:sdh")

@@ -11,7 +11,7 @@ import pytest
 from ladybug_agent.adapters.aws import AwsClients
 from ladybug_agent.config import AwsConfig
 from ladybug_agent.model import Credentials
-from ladybug_lab.aws import LabAws
+from ladybug_lab.aws.server import LabAws
 
 REGION = "us-east-1"
 TABLE = "graph-graph-lab-instance-registry"

@@ -9,7 +9,7 @@ from pathlib import Path
 from ladybug_agent.adapters.block_devices import KernelBlockDevices
 from ladybug_agent.storage_model import BlockDevice
 from ladybug_agent.storage_ports import PinnedDevice
-from ladybug_lab.volume import LoopDevice, attach, detach
+from ladybug_lab.volumes.image import LoopDevice, attach, detach
 
 
 @contextmanager

@@ -9,8 +9,8 @@ from integration.volume_cases import told
 from integration.volume_cases.case import Case
 from integration.volume_cases.disks import add_loop, as_nvme, attach_data, show_nvme
 from integration.volume_cases.scene import Scene
-from ladybug_lab.nvme_identity import ebs_identify_page, instance_store_identify_page
 from ladybug_lab.shell import run
+from ladybug_lab.volumes.nvme_identity import ebs_identify_page, instance_store_identify_page
 
 TIMEOUT_S = 10.0
 STORE_SERIAL = "AWS1C2468B3579D135AE"

@@ -15,12 +15,12 @@ from pathlib import Path
 
 from integration.volume_cases.scene import Scene, a_volume_id
 from ladybug_lab.errors import LabError
-from ladybug_lab.faulty_file import FaultyFile, faulty_file
 from ladybug_lab.instance import unmount_all
-from ladybug_lab.nvme_identity import ebs_identify_page
 from ladybug_lab.shell import run
-from ladybug_lab.udev import ensure_udevd, ensure_volume_rule
-from ladybug_lab.volume import LoopDevice, attach, detach
+from ladybug_lab.volumes.faulty_file import FaultyFile, faulty_file
+from ladybug_lab.volumes.image import LoopDevice, attach, detach
+from ladybug_lab.volumes.nvme_identity import ebs_identify_page
+from ladybug_lab.volumes.udev import ensure_udevd, ensure_volume_rule
 
 Arrange = Callable[[Scene], None]
 

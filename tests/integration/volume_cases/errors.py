@@ -14,8 +14,8 @@ from integration.volume_cases.manifest import data_page
 from integration.volume_cases.originals import FILE
 from ladybug_agent.resources.contents.database_file import parse_header
 from ladybug_lab.engines import LADYBUG_0_22
-from ladybug_lab.faulty_file import FaultyFile
 from ladybug_lab.shell import run
+from ladybug_lab.volumes.faulty_file import FaultyFile
 from support.damage import PAGE_BYTES
 from support.databases import checkpointed
 from support.volumes import GIB

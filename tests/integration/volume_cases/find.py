@@ -18,8 +18,8 @@ from integration.volume_cases.disks import (
     show_only_own,
 )
 from integration.volume_cases.scene import Scene, a_volume_id
-from ladybug_lab.nvme_identity import IDENTIFY_BYTES, ebs_identify_page
-from ladybug_lab.volume import attach, detach
+from ladybug_lab.volumes.image import attach, detach
+from ladybug_lab.volumes.nvme_identity import IDENTIFY_BYTES, ebs_identify_page
 
 UNUSED_NAME = "/dev/xvdzz"
 

@@ -15,7 +15,7 @@ from integration.volume_cases.disks import (
     swap_disk,
 )
 from integration.volume_cases.inside import made_anew
-from ladybug_lab.faulty_file import FaultyFile
+from ladybug_lab.volumes.faulty_file import FaultyFile
 from support.broken_volumes import make_ambivalent, make_encrypted, make_partitioned
 from support.damage import PAGE_BYTES, truncated
 from support.volumes import GIB, make_blank

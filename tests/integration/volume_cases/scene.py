@@ -18,7 +18,7 @@ from ladybug_agent.adapters.mounts import FSTAB, MOUNTINFO, SystemMounts
 from ladybug_agent.clock import Clock, SystemClock
 from ladybug_agent.storage_model import AttachedVolume, SnapshotFacts
 from ladybug_agent.storage_ports import BlockDevices, Mounts
-from ladybug_lab.volume import LoopDevice
+from ladybug_lab.volumes.image import LoopDevice
 from support.volumes import content_hash, copy_image
 
 FULL_ID_DIGITS = 17

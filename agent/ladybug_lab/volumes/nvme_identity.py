@@ -9,7 +9,7 @@ import re
 import struct
 
 from ladybug_lab.errors import LabError
-from ladybug_lab.udev import MODEL
+from ladybug_lab.volumes.udev import MODEL
 
 IDENTIFY_BYTES = 4096
 AMAZON = 0x1D0F

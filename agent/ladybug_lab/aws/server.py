@@ -24,16 +24,16 @@ from werkzeug.serving import ThreadedWSGIServer
 from werkzeug.test import Client
 from werkzeug.wrappers import Request, Response
 
-from ladybug_lab.aws_faults import AwsFaults
-from ladybug_lab.aws_records import (
+from ladybug_lab.aws.faults import AwsFaults
+from ladybug_lab.aws.records import (
     DROPPED,
     ApiError,
     LifecycleHeartbeat,
     LifecycleResult,
     Signal,
 )
-from ladybug_lab.aws_stubs import AwsStubs
-from ladybug_lab.aws_wire import ApiCall, error_code, read_call, write_error
+from ladybug_lab.aws.stubs import AwsStubs
+from ladybug_lab.aws.wire import ApiCall, error_code, read_call, write_error
 from ladybug_lab.serving import serve_in_background
 
 __all__ = [

@@ -7,9 +7,9 @@ from typing import Any
 
 from moto.ec2.models import ec2_backends
 
-from ladybug_lab.aws import LabAws
-from ladybug_lab.aws_stubs import registry_password
-from ladybug_lab.imds_content import InstanceFacts
+from ladybug_lab.aws.server import LabAws
+from ladybug_lab.aws.stubs import registry_password
+from ladybug_lab.imds.content import InstanceFacts
 from ladybug_lab.plan import Plan, Provisioned
 
 __all__ = ["Plan", "Provisioned", "provision"]

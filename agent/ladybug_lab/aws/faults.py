@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
-from ladybug_lab.aws_wire import ApiCall
+from ladybug_lab.aws.wire import ApiCall
 from ladybug_lab.serving import FaultQueue
 
 

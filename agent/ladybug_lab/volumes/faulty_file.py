@@ -73,7 +73,7 @@ def faulty_file(backing: Path) -> Iterator[FaultyFile]:
     with ours, tempfile.TemporaryFile() as log:
         with theirs:
             process = subprocess.Popen(
-                [sys.executable, "-m", "ladybug_lab.faulty_view", str(backing.resolve())],
+                [sys.executable, "-m", "ladybug_lab.volumes.faulty_view", str(backing.resolve())],
                 stdin=theirs.fileno(),
                 stdout=log,
                 stderr=log,

@@ -11,8 +11,8 @@ from typing import ClassVar
 
 from werkzeug.wrappers import Response
 
-from ladybug_lab.aws_records import LifecycleHeartbeat, LifecycleResult, Signal
-from ladybug_lab.aws_wire import ApiCall, write_error
+from ladybug_lab.aws.records import LifecycleHeartbeat, LifecycleResult, Signal
+from ladybug_lab.aws.wire import ApiCall, write_error
 
 _REGISTRY_TOKEN_LIFETIME_S = 12 * 3600
 

@@ -12,9 +12,9 @@ from threading import Event
 from types import TracebackType
 from typing import NamedTuple, Self
 
-from ladybug_lab.imds_content import Credentials, InstanceFacts, content, listing
-from ladybug_lab.imds_faults import ImdsFaults
-from ladybug_lab.imds_http import Answer, ImdsServer
+from ladybug_lab.imds.content import Credentials, InstanceFacts, content, listing
+from ladybug_lab.imds.faults import ImdsFaults
+from ladybug_lab.imds.http import Answer, ImdsServer
 from ladybug_lab.serving import serve_in_background
 
 __all__ = ["DROPPED", "Credentials", "ImdsRequest", "InstanceFacts", "LabImds"]

@@ -14,7 +14,7 @@ from typing import Literal
 
 from ladybug_lab.errors import LabError
 from ladybug_lab.shell import run
-from ladybug_lab.udev import udevd_answers
+from ladybug_lab.volumes.udev import udevd_answers
 
 _VOLUME_NAME = re.compile(r"vol-[0-9a-f]+")
 _TIMEOUT_S = 30.0

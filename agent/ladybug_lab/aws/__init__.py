@@ -1,0 +1,1 @@
+"""Emulated AWS, with faults."""

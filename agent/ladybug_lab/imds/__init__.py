@@ -1,0 +1,1 @@
+"""Emulated instance metadata, with faults."""

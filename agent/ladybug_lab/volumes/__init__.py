@@ -1,0 +1,1 @@
+"""Data volumes: images behind loop devices, with an identity and with faults."""
