@@ -69,6 +69,9 @@ def _find(boot: Boot, instance: InstanceIdentity, deadline: Deadline) -> Volume:
         )
     if volume.unverified:
         log.warning("volume_unverified", volume_id=volume.volume_id, reason=volume.unverified)
+    if volume.attached and not volume.attached.delete_on_termination:
+        # It costs money after its instance is gone; nothing else depends on it.
+        log.warning("volume_outlives_instance", volume_id=volume.volume_id)
     return volume
 
 

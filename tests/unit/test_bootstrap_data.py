@@ -211,3 +211,12 @@ def test_another_database_than_the_manifest_has_is_refused(tmp_path: Path) -> No
         "snapshot_manifest_differs",
         "failed",
     )
+
+
+@pytest.mark.parametrize("goes_with_it", [True, False])
+def test_a_volume_that_outlives_its_instance_is_warned_about(
+    *, goes_with_it: bool, tmp_path: Path, log_output: io.StringIO
+) -> None:
+    ec2 = FakeEc2(replace(VOLUME, delete_on_termination=goes_with_it))
+    assert Machine.make(tmp_path, ec2=ec2).boot().error is None
+    assert ("volume_outlives_instance" in log_output.getvalue()) is not goes_with_it
