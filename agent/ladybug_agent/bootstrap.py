@@ -11,7 +11,7 @@ from functools import partial
 from ladybug_agent.announce import announce_success
 from ladybug_agent.boot import Boot
 from ladybug_agent.branches import run_both
-from ladybug_agent.data_branch import device_number, prepare_data
+from ladybug_agent.data_branch import confirm_data, device_number, prepare_data
 from ladybug_agent.engine_steps import check_served, recover_data
 from ladybug_agent.resources.container import RunningContainer, ensure_running
 from ladybug_agent.resources.container_spec import container_spec
@@ -37,9 +37,9 @@ def bootstrap(boot: Boot) -> Registration:
     changes nothing that is already true. On failure no row of ours says healthy unless a replica
     serves, and a container that this run started is stopped and left for inspection.
     """
-    with ExitStack() as unproven:
+    with ExitStack() as held, ExitStack() as unproven:
         try:
-            registration = _register(boot, unproven)
+            registration = _register(boot, held, unproven)
         except BaseException as error:
             report_failure(boot, error)
             raise
@@ -50,7 +50,7 @@ def bootstrap(boot: Boot) -> Registration:
     return registration
 
 
-def _register(boot: Boot, unproven: ExitStack) -> Registration:
+def _register(boot: Boot, held: ExitStack, unproven: ExitStack) -> Registration:
     with boot.record.step("identity") as step:
         instance = await_identity(boot.world.metadata, boot.deadline)
         step.note(instance_id=instance.instance_id, region=instance.region)
@@ -59,14 +59,13 @@ def _register(boot: Boot, unproven: ExitStack) -> Registration:
     unproven.push(withdrawal(boot, instance, partial(is_against_the_replica, boot)))
     # The image first: the pull is the longer branch, and the libraries of both compete for one
     # interpreter until its first byte is asked for.
-    with ExitStack() as held:
-        image, found = run_both(
-            lambda: _prepare_image(boot),
-            lambda: prepare_data(boot, instance, held),
-            names=("image", "data"),
-            deadline=boot.deadline,
-        )
-        data = recover_data(boot, found, image)
+    image, found = run_both(
+        lambda: _prepare_image(boot),
+        lambda: prepare_data(boot, instance, held),
+        names=("image", "data"),
+        deadline=boot.deadline,
+    )
+    data = recover_data(boot, found, image)
     servable = _judge_servable(boot, data, image)
     container = _start_container(boot, servable)
     if container.started_here:
@@ -74,6 +73,7 @@ def _register(boot: Boot, unproven: ExitStack) -> Registration:
         unproven.callback(stop_container, boot, container)
         unproven.push(withdrawal(boot, instance, is_about_us))
     service = _await_service(boot, container)
+    confirm_data(boot, data)
     return _write_registration(boot, service)
 
 

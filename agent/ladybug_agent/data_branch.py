@@ -10,12 +10,12 @@ import structlog
 
 from ladybug_agent.boot import Boot
 from ladybug_agent.branches import run_watched
-from ladybug_agent.clock import Deadline
-from ladybug_agent.errors import DeadlineExceeded, ExternalFailure
+from ladybug_agent.clock import Deadline, iso_utc
+from ladybug_agent.errors import DeadlineExceeded, ExternalFailure, Refused
 from ladybug_agent.model import InstanceIdentity
 from ladybug_agent.resources.device import DataDevice, await_device
 from ladybug_agent.resources.empty import ensure_empty_directory
-from ladybug_agent.resources.mount import DataMount, ensure_mounted
+from ladybug_agent.resources.mount import DataMount, ensure_mounted, inspect_mount
 from ladybug_agent.resources.recovery import ensure_no_workshop
 from ladybug_agent.resources.servable import ServedData
 from ladybug_agent.resources.snapshot import (
@@ -40,10 +40,30 @@ def prepare_data(
         with boot.record.step("prepare_empty"):
             return ensure_empty_directory(instance, _state(boot) / "empty")
     attach = boot.deadline.capped(boot.config.data.attach_timeout_s)
-    ensure_no_workshop(boot.world.mounts, workshop_directory(boot), attach)
+    ensure_no_workshop(
+        boot.world.mounts,
+        boot.world.engine,
+        check_container(boot),
+        workshop_directory(boot),
+        attach,
+    )
     volume = _find(boot, instance, attach)
     device = _await_device(boot, volume, held, attach)
     return verify_data(boot, mount_data(boot, device))
+
+
+def confirm_data(boot: Boot, data: ServedData) -> None:
+    """Look once more, before the registration, whether the container got what was verified."""
+    if not isinstance(data, VerifiedSnapshot):
+        return
+    mount = data.mount
+    now = inspect_mount(boot.world.mounts, mount.device, mount.path)
+    if now is None or now.generation != data.generation:
+        raise Refused(
+            "mount_replaced",
+            f"{mount.path} was unmounted, or mounted anew, after its contents had been verified",
+            hint="find out who did: a cron job, a mount unit; then run the boot again",
+        )
 
 
 def device_number(data: ServedData) -> str | None:
@@ -51,6 +71,11 @@ def device_number(data: ServedData) -> str | None:
     return (
         data.mount.device.volume.disk.device_number if isinstance(data, VerifiedSnapshot) else None
     )
+
+
+def check_container(boot: Boot) -> str:
+    """Return the name of the container that the image's engine is run in beside the service."""
+    return f"{boot.config.container.name}-check"
 
 
 def workshop_directory(boot: Boot) -> Path:
@@ -112,6 +137,8 @@ def verify_data(boot: Boot, mount: DataMount) -> VerifiedSnapshot | PendingRecov
                 storage_versions=[d.header.storage_version for d in found.databases],
                 manifest=rules.data.verify_depth if found.contents.manifest else "none",
             )
+            if found.lineage.taken_at:
+                step.note(taken_at=iso_utc(found.lineage.taken_at), age_by=found.lineage.told_by)
             if warnings := [text for d in found.databases for text in d.warnings]:
                 step.note(warnings=warnings)
             if found.degraded_reasons:

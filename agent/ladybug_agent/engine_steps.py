@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from ladybug_agent.boot import Boot
-from ladybug_agent.data_branch import mount_data, verify_data, workshop_directory
+from ladybug_agent.data_branch import check_container, mount_data, verify_data, workshop_directory
 from ladybug_agent.errors import Refused
 from ladybug_agent.resources.container import inspect_container
 from ladybug_agent.resources.container_spec import container_spec, judge_memory_limit
 from ladybug_agent.resources.engine.open_check import ExpectedDatabases, OpenedDatabases, check_open
 from ladybug_agent.resources.engine.run import EngineRules
-from ladybug_agent.resources.image import PulledImage
+from ladybug_agent.resources.image import STORAGE_VERSIONS_LABEL, PulledImage
 from ladybug_agent.resources.recovery import Workshop, recover
 from ladybug_agent.resources.servable import ServableSnapshot, ServedData, judge_versions
 from ladybug_agent.resources.snapshot import PendingRecovery, VerifiedSnapshot
@@ -22,7 +22,15 @@ def recover_data(boot: Boot, found: ServedData | PendingRecovery, image: PulledI
     with boot.record.step("recover_databases") as step:
         step.note(databases=[database.name for database in found.databases])
         # An engine of another version must not be let near a database that it may write to.
-        judge_versions(found.databases, image, boot.config.container.storage_versions)
+        check = judge_versions(found.databases, image, boot.config.container.storage_versions)
+        if check == "skipped":
+            raise Refused(
+                "snapshot_recovery_unsafe",
+                "wanted to let the image's engine finish a checkpoint, but nobody says which"
+                " storage versions it reads",
+                hint=f"label the image with {STORAGE_VERSIONS_LABEL}, or set"
+                " `container.storage_versions`",
+            )
         workshop = Workshop(
             mounts=boot.world.mounts,
             kernel_log=boot.world.kernel_log,
@@ -74,7 +82,7 @@ def _engine_rules(boot: Boot) -> EngineRules:
     rules = boot.config.container
     memory = judge_memory_limit(boot.world.machine.memory_total_bytes())
     return EngineRules(
-        container=f"{rules.name}-check",
+        container=check_container(boot),
         python=rules.python,
         uid=rules.uid,
         memory_bytes=rules.memory_bytes or memory,

@@ -26,6 +26,8 @@ class AttachedVolume:
     size_gib: int
     iops: int
     encrypted: bool
+    attached_elsewhere: bool = False
+    """Another instance has it too (Multi-Attach)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,6 +80,8 @@ class MountEntry:
     target: Path
     filesystem: str
     options: frozenset[str]
+    superblock_writable: bool = False
+    """The filesystem itself is mounted writable, whatever this view of it says."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

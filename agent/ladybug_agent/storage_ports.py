@@ -59,10 +59,13 @@ class PinnedDevice(Protocol):
         """Return whether the journal must be replayed; `unknown` where no tool can tell."""
 
     def is_sealed(self) -> bool:
-        """Return whether the kernel refuses all writes to the device (BLKROGET, ioctl(2))."""
+        """Return whether the kernel refuses new writers of the device (BLKROGET, ioctl(2))."""
 
     def set_sealed(self, *, sealed: bool) -> None:
-        """Make the kernel refuse, or allow, writes to the device (BLKROSET)."""
+        """Make the kernel refuse, or allow, new writers of the device (BLKROSET).
+
+        A filesystem that is mounted writable already is not stopped by it.
+        """
 
 
 class BlockDevices(Protocol):

@@ -9,10 +9,11 @@ from fakes.boot import KEY, NAME, STEPS, Machine
 from fakes.build import IMAGE_BY_DIGEST, IMAGE_BY_TAG
 from fakes.clock import FakeClock
 from fakes.engine import DIGEST, FakeEngine, FakeImageRegistry
-from fakes.instance import BOOT, FakeMachine
+from fakes.instance import BOOT, SNAPSHOT, FakeMachine
 from fakes.mounts import FakeMounts
 from fakes.orchestrator import FakeOrchestrator, Told
 from fakes.storage import FakeBlockDevices
+from ladybug_agent.clock import iso_utc
 from ladybug_agent.errors import ExternalFailure
 from ladybug_agent.model import BootIdentity
 
@@ -100,6 +101,8 @@ def test_a_happy_boot_records_what_each_step_found(tmp_path: Path) -> None:
             "size_bytes": 3 * 4096,
             "storage_versions": [41],
             "manifest": "none",
+            "taken_at": iso_utc(SNAPSHOT.started_at),
+            "age_by": "ec2",
         },
         "pull_image": {"downloaded_bytes": 5000, "image": IMAGE_BY_DIGEST, "digest": DIGEST},
         "open_databases": {"version_check": "passed", "engine": "ladybug 0.22.0"},

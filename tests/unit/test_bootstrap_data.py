@@ -15,7 +15,7 @@ from fakes.clock import FakeClock
 from fakes.databases import database_bytes
 from fakes.engine import FakeEngine
 from fakes.fault import fails
-from fakes.instance import SNAPSHOT, VOLUME, FakeEc2
+from fakes.instance import SNAPSHOT, VOLUME, FakeEc2, FakeMetadata
 from fakes.mounts import FakeMounts
 from fakes.one_shot import done, ended, finished, opening
 from fakes.storage import DISK, FakeBlockDevices
@@ -117,12 +117,12 @@ def test_an_age_that_nobody_knows_is_no_failure(snapshot: object, tmp_path: Path
     assert (row["snapshot_taken_at"], row["degraded"]) == ("", False)
 
 
-def test_the_device_is_held_open_to_the_end_of_the_data_branch_only(tmp_path: Path) -> None:
+def test_the_device_is_held_open_until_it_is_registered(tmp_path: Path) -> None:
     machine = Machine.make(tmp_path)
     held: dict[str, bool] = {}
     machine.boot(lambda step: held.update({step.name: bool(machine.world.block_devices.pinned)}))
     assert (held["mount"], held["verify_snapshot"]) == (True, True)
-    assert (held["start_container"], machine.world.block_devices.pinned) == (False, [])
+    assert (held["register"], machine.world.block_devices.pinned) == (True, [])
 
 
 def test_a_device_that_is_replaced_before_the_mount_is_never_served(tmp_path: Path) -> None:
@@ -220,3 +220,50 @@ def test_a_volume_that_outlives_its_instance_is_warned_about(
     ec2 = FakeEc2(replace(VOLUME, delete_on_termination=goes_with_it))
     assert Machine.make(tmp_path, ec2=ec2).boot().error is None
     assert ("volume_outlives_instance" in log_output.getvalue()) is not goes_with_it
+
+
+@pytest.mark.parametrize("mounted_anew", [True, False])
+def test_a_mount_that_goes_after_it_was_verified_is_not_registered(
+    *, mounted_anew: bool, tmp_path: Path
+) -> None:
+    machine = Machine.make(tmp_path)
+    mounts = machine.world.mounts
+    (tmp_path / "volume").mkdir()
+
+    def meddle(step: object) -> None:
+        if (getattr(step, "name", ""), getattr(step, "status", "")) == ("await_healthy", "done"):
+            entry = mounts.table.pop(tmp_path / "volume")
+            if mounted_anew:
+                mounts.table[tmp_path / "volume"] = replace(entry, mount_id=entry.mount_id + 1)
+
+    assert machine.boot(meddle).error is not None
+    assert machine.record["code"] == "mount_replaced"
+    assert machine.world.instance_registry.rows == {}
+
+
+def test_a_volume_that_another_instance_has_too_is_refused(tmp_path: Path) -> None:
+    ec2 = FakeEc2(replace(VOLUME, attached_elsewhere=True))
+    machine = Machine.make(tmp_path, ec2=ec2)
+    machine.boot()
+    assert machine.record["code"] == "volume_shared"
+
+
+@pytest.mark.parametrize(
+    ("mapping", "code"), [({"root": "xvda", "ebs1": "sdf"}, None), ({}, "volume_write_unverified")]
+)
+def test_a_journal_is_replayed_only_on_a_copy_by_somebodys_word(
+    mapping: dict[str, str], code: str | None, tmp_path: Path
+) -> None:
+    """EC2 is silent: the launch template, by instance metadata, must have made the volume."""
+    clock = FakeClock()
+    devices = FakeBlockDevices(clock, dirty=True)
+    machine = Machine.make(
+        tmp_path,
+        clock,
+        block_devices=devices,
+        ec2=FakeEc2(raises=fails("aws_access_denied")),
+        metadata=FakeMetadata(mapping=mapping),
+    )
+    machine.boot()
+    assert machine.record.get("code") == code
+    assert devices.state.written is (code is None)

@@ -208,3 +208,14 @@ def test_a_device_that_is_replaced_before_a_recovery_is_not_written(machine: Mac
     machine.boot(swap)
     assert (machine.record["code"], state_of(machine).written) == ("device_replaced", False)
     assert machine.world.instance_registry.rows.get(KEY) is None
+
+
+def test_an_engine_of_unknown_versions_is_not_let_near(tmp_path: Path) -> None:
+    machine = a_machine(tmp_path, **{"container.storage_versions": ""})
+    published = machine.world.engine.published
+    published.update({name: replace(image, labels={}) for name, image in published.items()})
+    machine.boot()
+    assert (machine.record["code"], state_of(machine).written) == (
+        "snapshot_recovery_unsafe",
+        False,
+    )

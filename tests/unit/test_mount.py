@@ -39,7 +39,7 @@ def world(clock: FakeClock, devices: FakeBlockDevices, mounts: FakeMounts) -> Fa
     return a_world(clock, block_devices=devices, mounts=mounts)
 
 
-def an_entry(path: Path, *, options: str = "ro,noatime") -> MountEntry:
+def an_entry(path: Path, *, options: str = "ro,noatime,nodev,nosuid,noexec") -> MountEntry:
     entry = mounted_at(str(path))
     return replace(
         entry, source="/dev/disk/by-id/nvme-another-name", options=frozenset(options.split(","))

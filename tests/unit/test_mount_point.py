@@ -46,7 +46,7 @@ def refused_and_left_alone(
     return caught.value
 
 
-def an_entry(path: Path, *, options: str = "ro,noatime") -> MountEntry:
+def an_entry(path: Path, *, options: str = "ro,noatime,nodev,nosuid,noexec") -> MountEntry:
     return replace(mounted_at(str(path)), options=frozenset(options.split(",")))
 
 
@@ -171,3 +171,35 @@ def test_a_mount_under_another_one_is_refused(
     over = replace(mounted_at(str(path.parent)), device_number="0:45", source="tmpfs")
     error = refused_and_left_alone(world, an_entry(path), deadline, over)
     assert (error.code, "reaches device 0:45" in str(error)) == ("mount_hidden", True)
+
+
+@pytest.mark.parametrize(
+    ("options", "found"),
+    [
+        ("ro,noatime,nodev,nosuid,noexec,norecovery", "with norecovery"),
+        ("ro,noatime,nodev,nosuid,noexec,noload", "with noload"),
+        ("ro,noatime,nosuid,noexec", "without nodev"),
+        ("ro,relatime", "without nodev, without noexec, without nosuid"),
+    ],
+)
+def test_a_mount_with_other_options_is_refused(
+    options: str, found: str, world: FakeWorld, path: Path, deadline: Deadline
+) -> None:
+    error = refused_and_left_alone(world, an_entry(path, options=options), deadline)
+    assert (error.code, found in str(error)) == ("mount_options_differ", True)
+
+
+def test_a_read_only_view_of_a_writable_filesystem_is_refused(
+    world: FakeWorld, path: Path, deadline: Deadline
+) -> None:
+    entry = replace(an_entry(path), superblock_writable=True)
+    error = refused_and_left_alone(world, entry, deadline)
+    assert (error.code, "its filesystem writable" in str(error)) == ("mount_writable", True)
+
+
+def test_a_line_in_fstab_is_refused_also_when_it_is_mounted(
+    world: FakeWorld, path: Path, deadline: Deadline
+) -> None:
+    world.mounts.fstab[path] = f"/dev/nvme1n1 {path} xfs defaults,nofail 0 2"
+    error = refused_and_left_alone(world, an_entry(path), deadline)
+    assert error.code == "mount_point_in_fstab"

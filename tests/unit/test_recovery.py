@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
@@ -11,12 +11,12 @@ from fakes.build import a_config
 from fakes.clock import FakeClock
 from fakes.databases import database_bytes
 from fakes.engine import FakeEngine
-from fakes.evidence import a_database, a_device, a_mount
+from fakes.evidence import a_database, a_device, a_mount, a_spec
 from fakes.mounts import FakeMounts
 from fakes.one_shot import ended, opens_all
 from fakes.storage import DISK, FakeBlockDevices
 from ladybug_agent.clock import Deadline
-from ladybug_agent.container_model import OneShotResult, OneShotSpec
+from ladybug_agent.container_model import ONE_SHOT_LABEL, OneShotResult, OneShotSpec
 from ladybug_agent.errors import AgentError, Cancelled, DeadlineExceeded, ExternalFailure, Refused
 from ladybug_agent.resources.engine.run import EngineRules
 from ladybug_agent.resources.recovery import Workshop, ensure_no_workshop, recover
@@ -174,6 +174,26 @@ def test_what_a_killed_run_left_mounted_is_unmounted(
     directory = bench.workshop.directory
     bench.devices.state.sealed = False
     bench.mounts.mount(DISK.node, directory, "xfs", ("rw",), deadline)
-    ensure_no_workshop(bench.mounts, directory, deadline)
+    ensure_no_workshop(bench.mounts, bench.engine, "check", directory, deadline)
     assert list(bench.mounts.table) == [tmp_path / "volume"]
-    ensure_no_workshop(bench.mounts, directory, deadline)
+    ensure_no_workshop(bench.mounts, bench.engine, "check", directory, deadline)
+
+
+def test_the_container_that_a_killed_run_left_is_ended_before_its_mount(
+    bench: Bench, deadline: Deadline, tmp_path: Path
+) -> None:
+    directory = bench.workshop.directory
+    bench.devices.state.sealed = False
+    bench.mounts.mount(DISK.node, directory, "xfs", ("rw",), deadline)
+    bench.engine.run(replace(a_spec(tmp_path), name="check", labels={ONE_SHOT_LABEL: "1"}))
+    ensure_no_workshop(bench.mounts, bench.engine, "check", directory, deadline)
+    assert (bench.engine.container("check"), directory in bench.mounts.table) == (None, False)
+
+
+def test_a_volume_that_may_be_somebody_elses_is_not_written_to(bench: Bench) -> None:
+    device = bench.pending.mount.device
+    unknown = replace(device.volume, attached=None, unverified="aws_access_denied")
+    mount = replace(bench.pending.mount, device=replace(device, volume=unknown))
+    with pytest.raises(Refused) as caught:
+        recover(replace(bench.pending, mount=mount), bench.workshop, bench.deadline)
+    assert (caught.value.code, bench.devices.state.written) == ("volume_write_unverified", False)

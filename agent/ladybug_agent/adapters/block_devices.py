@@ -60,6 +60,8 @@ class KernelBlockDevices:
 
     def _disk(self, entry: Path) -> BlockDevice | None:
         """Read one disk; None for one that vanishes meanwhile, or has neither size nor name."""
+        # First, so that a disk that is replaced while it is being asked does not keep its number.
+        disk_sequence = _count(entry / "diskseq")
         device_number = _attribute(entry / "dev")
         size_bytes = (_count(entry / "size") or 0) * SECTOR_BYTES
         if device_number is None or NVME_PATH.fullmatch(entry.name):
@@ -74,7 +76,7 @@ class KernelBlockDevices:
             device_number=device_number,
             size_bytes=size_bytes,
             serial=identity.serial,
-            disk_sequence=_count(entry / "diskseq"),
+            disk_sequence=disk_sequence,
             model=identity.model,
             device_name=identity.device_name,
             holders=tuple(

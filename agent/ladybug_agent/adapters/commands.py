@@ -8,6 +8,7 @@ import signal
 import subprocess
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import structlog
 
@@ -23,8 +24,8 @@ TAIL_LINES = 20
 OUTPUT_CHARS = 64 * 1024
 ENVIRONMENT = {"LC_ALL": "C.UTF-8", "PATH": "/usr/sbin:/usr/bin:/sbin:/bin"}
 
-_left_behind: list[subprocess.Popen[bytes]] = []
-"""Processes that nothing can end; kept, because nobody can wait for them."""
+_left_behind: list[subprocess.Popen[Any]] = []
+"""Processes that nothing can end; kept to be reaped should they end after all."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,7 +66,7 @@ def close_elsewhere(handle: int) -> None:
     included, and on an impaired volume for ever: nothing can kill a process that is in it.
     """
     try:
-        keeper = subprocess.Popen(
+        keeper: subprocess.Popen[bytes] = subprocess.Popen(
             ["sleep", "infinity"],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
@@ -80,7 +81,7 @@ def close_elsewhere(handle: int) -> None:
         keeper.wait(CLOSE_S)
     except subprocess.TimeoutExpired:
         log.warning("descriptor_left_behind", pid=keeper.pid)
-        _left_behind.append(keeper)
+        _leave_behind(keeper)
 
 
 def _spawn(argv: Sequence[str]) -> subprocess.Popen[str]:
@@ -141,7 +142,11 @@ def _abandon(process: subprocess.Popen[str]) -> None:
     for pipe in (process.stdout, process.stderr):
         if pipe is not None:
             pipe.close()
-    process.poll()
+    _leave_behind(process)
+
+
+def _leave_behind(process: subprocess.Popen[Any]) -> None:
+    _left_behind[:] = [known for known in (*_left_behind, process) if known.poll() is None]
 
 
 def _status(code: int) -> str:

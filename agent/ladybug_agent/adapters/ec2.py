@@ -73,6 +73,11 @@ def _attached(volume: dict[str, Any], attachment: dict[str, Any]) -> AttachedVol
         device_name=attachment["Device"],
         attachment_state=attachment["State"],
         delete_on_termination=bool(attachment.get("DeleteOnTermination")),
+        attached_elsewhere=any(
+            other["InstanceId"] != attachment["InstanceId"]
+            for other in volume["Attachments"]
+            if other["State"] not in {"detached", "detaching"}
+        ),
         snapshot_id=volume.get("SnapshotId") or "",
         size_gib=volume["Size"],
         iops=volume.get("Iops") or 0,

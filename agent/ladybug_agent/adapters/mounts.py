@@ -112,6 +112,7 @@ def parse_mountinfo_line(line: str) -> MountEntry | None:
         filesystem=fstype,
         # Read-only counts only if the mount says so; what the superblock says comes along.
         options=frozenset(options.split(",")) | frozenset(super_options.split(",")) - {"rw", "ro"},
+        superblock_writable="rw" in super_options.split(","),
     )
 
 

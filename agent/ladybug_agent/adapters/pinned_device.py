@@ -6,18 +6,15 @@ import fcntl
 import os
 import re
 import struct
+import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
-
-import structlog
 
 from ladybug_agent.adapters.commands import close_elsewhere, run_command
 from ladybug_agent.clock import Deadline
 from ladybug_agent.errors import ExternalFailure, Refused
 from ladybug_agent.storage_model import BlockDevice, FilesystemProbe, JournalState
-
-log = structlog.get_logger(__name__)
 
 # linux/fs.h
 BLKROSET = 0x125D
@@ -42,11 +39,12 @@ def pinned(disk: BlockDevice) -> Iterator[KernelPinnedDevice]:
         handle = os.open(disk.node, os.O_RDONLY | os.O_CLOEXEC)
     except OSError as error:
         raise _gone(disk) from error
+    device = KernelPinnedDevice(disk, handle)
     try:
-        device = KernelPinnedDevice(disk, handle)
         device.check()
         yield device
     except BaseException:
+        device.seal_if_opened()  # by a branch that was left behind in a replay
         close_elsewhere(handle)  # a read may hang: the failure must be told all the same
         raise
     os.close(handle)
@@ -56,6 +54,7 @@ class KernelPinnedDevice:
     def __init__(self, disk: BlockDevice, handle: int) -> None:
         self._disk = disk
         self._handle = handle
+        self._opened_for_writing = False
 
     @property
     def disk(self) -> BlockDevice:
@@ -85,13 +84,12 @@ class KernelPinnedDevice:
             answer = fcntl.ioctl(self._handle, BLKGETDISKSEQ, bytes(8))
         except OSError:
             return None  # a kernel before 5.15
-        return int(struct.unpack("Q", answer)[0])
+        return int.from_bytes(answer, sys.byteorder)
 
     def size_bytes(self) -> int:
         self.check()
         with self._errors("ask for its size"):
-            answer = fcntl.ioctl(self._handle, BLKGETSIZE64, bytes(8))
-        return int(struct.unpack("Q", answer)[0])
+            return int.from_bytes(fcntl.ioctl(self._handle, BLKGETSIZE64, bytes(8)), sys.byteorder)
 
     def read_block(self, offset: int, deadline: Deadline) -> None:
         self.check()
@@ -129,22 +127,26 @@ class KernelPinnedDevice:
         argv, pattern = JOURNAL_TOOLS[filesystem]
         try:
             result = run_command([*argv, self._disk.node], deadline=deadline)
-        except ExternalFailure as error:
-            # Not installed, or the journal is broken: the mount of the sealed device will tell.
-            log.debug("journal_not_read", device=self._disk.node, code=error.code, error=str(error))
-            return "unknown"
+        except ExternalFailure:
+            return "unknown"  # no tool, or a broken journal: the mount of the sealed device tells
         return judge_journal(pattern.search(result.stdout))
 
     def is_sealed(self) -> bool:
         self.check()
         with self._errors("ask whether it is sealed"):
-            answer = fcntl.ioctl(self._handle, BLKROGET, struct.pack("i", 0))
-        return bool(struct.unpack("i", answer)[0])
+            return any(fcntl.ioctl(self._handle, BLKROGET, bytes(4)))
 
     def set_sealed(self, *, sealed: bool) -> None:
         self.check()
         with self._errors("seal it" if sealed else "open it for writing"):
             fcntl.ioctl(self._handle, BLKROSET, struct.pack("i", int(sealed)))
+        self._opened_for_writing = not sealed
+
+    def seal_if_opened(self) -> None:
+        """Take back the right to write that was given and not taken back in order."""
+        if self._opened_for_writing:
+            with suppress(OSError):  # the disk is gone, and with it who could write
+                fcntl.ioctl(self._handle, BLKROSET, struct.pack("i", 1))
 
     @contextmanager
     def _errors(self, act: str) -> Iterator[None]:

@@ -51,6 +51,14 @@ def refuse_other_use(sight: Sight, wanted: str, rules: DataConfig) -> None:
         )
 
 
+def is_made_at_launch(sight: Sight, wanted: str) -> bool:
+    """Return whether metadata has the name as an EBS volume of the launch: one made for it."""
+    return any(
+        role.startswith("ebs") and bare_device_name(device) == wanted
+        for role, device in sight.mapping.items()
+    )
+
+
 def self_named_disk(sight: Sight, wanted: str) -> BlockDevice | None:
     """Return the disk that says it is attached under this name, or None if none says so."""
     named = [d for d in sight.disks if d.device_name and bare_device_name(d.device_name) == wanted]

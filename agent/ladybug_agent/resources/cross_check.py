@@ -79,6 +79,12 @@ def refuse_unless_usable(volume: AttachedVolume, disk: BlockDevice, rules: DataC
     """Check what EC2 says of the volume itself: state, origin, encryption and size."""
     if volume.attachment_state == "attaching" and not disk.size_bytes:
         raise not_attached(volume)
+    if volume.attached_elsewhere:
+        raise Refused(
+            "volume_shared",
+            f"{volume.volume_id} is attached to another instance as well",
+            hint="a replica has a volume of its own, made from a snapshot: is Multi-Attach on?",
+        )
     if not volume.snapshot_id:
         raise Refused(
             "volume_not_from_snapshot",

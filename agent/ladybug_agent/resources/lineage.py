@@ -46,6 +46,9 @@ def inspect_lineage(
     snapshot = _ask(ec2, volume)
     if snapshot is None:
         return judge_age(None, "", "", rules, now)
+    if rules.require_encryption and not snapshot.encrypted:
+        # Its volume is encrypted, or it would not be used; the snapshot still lies open.
+        log.warning("snapshot_not_encrypted", snapshot_id=snapshot.snapshot_id)
     if snapshot.state == "error":
         raise Refused(
             "snapshot_state_error",

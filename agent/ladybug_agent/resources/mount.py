@@ -13,32 +13,33 @@ from ladybug_agent.errors import ExternalFailure, NotYet, Refused
 from ladybug_agent.ports import World
 from ladybug_agent.resources.device import DataDevice
 from ladybug_agent.resources.mount_failure import NEW_SNAPSHOT, mount_errors
-from ladybug_agent.resources.mount_point import ensure_mount_point, refuse_unless_ours
+from ladybug_agent.resources.mount_point import ensure_mount_point, refuse_fstab, refuse_unless_ours
+from ladybug_agent.resources.volume import refuse_write
 from ladybug_agent.storage_ports import Mounts
 
 log = structlog.get_logger(__name__)
 
 # nouuid: two snapshots of one volume have the same filesystem UUID (xfs(5)).
 # norecovery and noload are never used: they show a filesystem with files missing.
-OPTIONS = ("ro", "noatime", "nodev", "nosuid", "noexec")
+OPTIONS = ("noatime", "nodev", "nosuid", "noexec")
 XFS_OPTIONS = ("nouuid",)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DataMount:
-    """Evidence: the device is mounted read-only at `path`, and the kernel refuses to write it."""
+    """Evidence: the device is mounted read-only at `path`, sealed, and writable nowhere."""
 
     device: DataDevice
     path: Path
     mount_id: int
     journal_replayed: bool
-    """This run let the kernel finish the journal: the one write that ever reaches the volume."""
+    """This run let the kernel finish the journal."""
 
     @property
     def generation(self) -> str:
         """Which mount of which disk this is: a container bound to another one serves stale data."""
         disk = self.device.volume.disk
-        return f"{disk.serial}/{disk.disk_sequence}/{self.mount_id}"
+        return f"{self.device.volume.volume_id}/{disk.disk_sequence}/{self.mount_id}"
 
 
 def inspect_mount(
@@ -71,11 +72,12 @@ def ensure_mounted(
     it is sealed for good. Blocks for the mounts, at most to the deadline.
     """
     path = Path(rules.mount_point)
+    refuse_fstab(world.mounts, path)
     if found := inspect_mount(world.mounts, device, path):
         return found
     replayed = False
     if world.mounts.at(path) is None:
-        ensure_mount_point(world.mounts, path)
+        ensure_mount_point(path)
         replayed = _mount_sealed(world, device, rules, deadline)
     else:
         device.pinned.set_sealed(sealed=True)
@@ -128,12 +130,15 @@ def _replay_journal(
             hint="unmount it for the snapshot (a frozen XFS has a dirty journal too), or set"
             ' `data.on_dirty_journal = "replay"`',
         )
+    refuse_write(device.volume)
     log.info("journal_replayed_once", volume_id=device.volume.volume_id)
     node, path = device.pinned.disk.node, Path(rules.mount_point)
     device.pinned.set_sealed(sealed=False)
     try:
         with mount_errors(world.kernel_log, node, device.where, rules.mount_point):
-            world.mounts.replay_journal(node, path, device.filesystem, _options(device), deadline)
+            world.mounts.replay_journal(
+                node, path, device.filesystem, mount_options(device.filesystem), deadline
+            )
     finally:
         device.pinned.set_sealed(sealed=True)
 
@@ -142,8 +147,16 @@ def _mount(world: World, device: DataDevice, rules: DataConfig, deadline: Deadli
     node, path = device.pinned.disk.node, Path(rules.mount_point)
     device.pinned.check()
     with mount_errors(world.kernel_log, node, device.where, rules.mount_point):
-        world.mounts.mount(node, path, device.filesystem, _options(device), deadline)
+        world.mounts.mount(
+            node, path, device.filesystem, mount_options(device.filesystem), deadline
+        )
 
 
-def _options(device: DataDevice) -> tuple[str, ...]:
-    return OPTIONS + (XFS_OPTIONS if device.filesystem == "xfs" else ())
+def mount_options(filesystem: str, *, writable: bool = False) -> tuple[str, ...]:
+    """Return the options of every mount that the agent makes.
+
+    >>> mount_options("xfs")
+    ('ro', 'noatime', 'nodev', 'nosuid', 'noexec', 'nouuid')
+    """
+    access = "rw" if writable else "ro"
+    return (access, *OPTIONS, *(XFS_OPTIONS if filesystem == "xfs" else ()))

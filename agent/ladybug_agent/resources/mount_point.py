@@ -8,9 +8,13 @@ from ladybug_agent.errors import ExternalFailure, Refused
 from ladybug_agent.storage_model import MountEntry
 from ladybug_agent.storage_ports import Mounts
 
+REQUIRED = frozenset({"nodev", "nosuid", "noexec"})
+STALE = frozenset({"norecovery", "noload"})
+"""They show a filesystem as it was before its journal: with files missing."""
 
-def ensure_mount_point(mounts: Mounts, path: Path) -> None:
-    """Make the directory on the root disk; refuse one that could hide or redirect something."""
+
+def refuse_fstab(mounts: Mounts, path: Path) -> None:
+    """Refuse a mount point that fstab(5), and so systemd, has a line about."""
     if line := mounts.fstab_line(path):
         raise Refused(
             "mount_point_in_fstab",
@@ -18,6 +22,10 @@ def ensure_mount_point(mounts: Mounts, path: Path) -> None:
             hint="systemd mounts and unmounts by that line, whatever the kernel name means at this"
             " boot: remove it, and `systemctl daemon-reload`",
         )
+
+
+def ensure_mount_point(path: Path) -> None:
+    """Make the directory on the root disk; refuse one that could hide or redirect something."""
     problem = ""
     if path.is_symlink() or any(parent.is_symlink() for parent in path.parents):
         problem = "a symbolic link in the path"
@@ -55,11 +63,21 @@ def refuse_unless_ours(mounts: Mounts, entry: MountEntry, node: str, device_numb
             f"wanted all of {node} at {entry.target}, found only its {entry.root} mounted there",
             hint=f"find out who made that bind mount, then `umount {entry.target}`",
         )
-    if "ro" not in entry.options:
+    again = f"find out who mounted it, then `umount {entry.target}` and run the boot again"
+    if "ro" not in entry.options or entry.superblock_writable:
+        which = "its filesystem" if "ro" in entry.options else "it"
         raise Refused(
             "mount_writable",
-            f"wanted {entry.target} read-only, found it writable",
-            hint=f"find out who mounted it, then `umount {entry.target}` and run the boot again",
+            f"wanted {entry.target} read-only, found {which} writable",
+            hint=again,
+        )
+    differences = [f"with {name}" for name in sorted(STALE & entry.options)]
+    differences += [f"without {name}" for name in sorted(REQUIRED - entry.options)]
+    if differences:
+        raise Refused(
+            "mount_options_differ",
+            f"wanted {entry.target} mounted as the agent does, found it {', '.join(differences)}",
+            hint=again,
         )
     reached = mounts.device_number_at(entry.target)
     if reached != device_number:

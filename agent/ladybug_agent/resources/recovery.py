@@ -11,19 +11,20 @@ import structlog
 
 from ladybug_agent.clock import Deadline
 from ladybug_agent.config_data import DataConfig
+from ladybug_agent.container_model import ONE_SHOT_LABEL
 from ladybug_agent.container_ports import ContainerEngine
 from ladybug_agent.errors import ExternalFailure
 from ladybug_agent.resources.engine.checkpoint import run_checkpoint
 from ladybug_agent.resources.engine.run import EngineRules
-from ladybug_agent.resources.mount import XFS_OPTIONS, DataMount
+from ladybug_agent.resources.mount import DataMount, mount_options
 from ladybug_agent.resources.mount_failure import mount_errors
 from ladybug_agent.resources.snapshot import PendingRecovery
+from ladybug_agent.resources.volume import refuse_write
 from ladybug_agent.storage_ports import KernelLog, Mounts
 
 log = structlog.get_logger(__name__)
 
 UNMOUNT_S = 30.0
-OPTIONS = ("rw", "noatime", "nodev", "nosuid", "noexec")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,10 +40,18 @@ class Workshop:
     engine_rules: EngineRules
 
 
-def ensure_no_workshop(mounts: Mounts, directory: Path, deadline: Deadline) -> None:
-    """Unmount what a run that was killed in the middle of a recovery left mounted writable."""
+def ensure_no_workshop(
+    mounts: Mounts, engine: ContainerEngine, container: str, directory: Path, deadline: Deadline
+) -> None:
+    """End what a run that was killed in the middle of a recovery left: container and mount.
+
+    The container first: it goes on writing, and holds the filesystem, after the mount is gone.
+    """
     while mounts.at(directory) is not None:
         log.warning("recovery_was_interrupted", mount_point=str(directory))
+        left = engine.container(container)
+        if left is not None and ONE_SHOT_LABEL in left.labels:
+            engine.remove(left.container_id)
         mounts.unmount(directory, deadline)
 
 
@@ -53,6 +62,7 @@ def recover(pending: PendingRecovery, workshop: Workshop, deadline: Deadline) ->
     the engine: a private copy, unmounted from where it is served. Raises Refused if the engine
     cannot do it.
     """
+    refuse_write(pending.mount.device.volume)
     log.info("checkpoint_recovered_once", databases=[d.name for d in pending.databases])
     with _writable(pending.mount, workshop, deadline) as directory:
         for database in pending.databases:
@@ -78,15 +88,14 @@ def _writable(mount: DataMount, workshop: Workshop, deadline: Deadline) -> Itera
             f"cannot make the directory {workshop.directory} to mount at",
             hint="is the disk of `instance.state_dir` full or read-only? `df`, `findmnt`",
         ) from error
-    options = OPTIONS + (XFS_OPTIONS if device.filesystem == "xfs" else ())
+    options = mount_options(device.filesystem, writable=True)
     device.pinned.set_sealed(sealed=False)
     try:
         with mount_errors(workshop.kernel_log, node, device.where, str(workshop.directory)):
             mounts.mount(node, workshop.directory, device.filesystem, options, deadline)
-        try:
-            yield workshop.directory / workshop.rules.databases_dir
-        finally:
-            # Even when there is no time left, or the boot was stopped: never left writable.
-            mounts.unmount(workshop.directory, Deadline.after(UNMOUNT_S, deadline.clock))
+        yield workshop.directory / workshop.rules.databases_dir
     finally:
+        # Even when there is no time left, or a mount was given up late: never left writable.
+        if mounts.at(workshop.directory) is not None:
+            mounts.unmount(workshop.directory, Deadline.after(UNMOUNT_S, deadline.clock))
         device.pinned.set_sealed(sealed=True)

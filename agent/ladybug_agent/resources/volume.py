@@ -6,13 +6,14 @@ from dataclasses import dataclass
 
 from ladybug_agent.clock import Deadline
 from ladybug_agent.config_data import DataConfig
-from ladybug_agent.errors import NotYet
+from ladybug_agent.errors import NotYet, Refused
 from ladybug_agent.model import InstanceIdentity
 from ladybug_agent.ports import World
 from ladybug_agent.resources.attachment import Inquiry, Told, bare_device_name, inspect_mapping
 from ladybug_agent.resources.candidates import (
     Sight,
     disk_of_volume,
+    is_made_at_launch,
     refuse_in_use,
     refuse_other_use,
     self_named_disk,
@@ -42,6 +43,8 @@ class Volume:
     volume_id: str
     attached: AttachedVolume | None
     unverified: str = ""
+    made_at_launch: bool = False
+    """Metadata has the device name among those that the launch template made volumes for."""
 
     @property
     def snapshot_id(self) -> str:
@@ -110,7 +113,22 @@ def judge_volume(sight: Sight, told: Told, rules: DataConfig) -> Volume:
         volume_id=attached.volume_id if attached else volume_id_of(disk),
         attached=attached,
         unverified=_reason_unverified(attached, told),
+        made_at_launch=is_made_at_launch(sight, wanted),
     )
+
+
+def refuse_write(volume: Volume) -> None:
+    """Refuse to write to a volume that nobody says is a private copy of a snapshot.
+
+    EC2 says so by the snapshot it was made from; instance metadata by the launch template.
+    """
+    if volume.attached is None and not volume.made_at_launch:
+        raise Refused(
+            "volume_write_unverified",
+            f"{volume.volume_id} has an unfinished journal or checkpoint, and neither EC2 nor"
+            " instance metadata says that it is a private copy, which may be written to",
+            hint="allow ec2:DescribeVolumes in the role's policy, and run the boot again",
+        )
 
 
 def _reason_unverified(attached: AttachedVolume | None, told: Told) -> str:

@@ -13,10 +13,12 @@ from ladybug_agent.config_data import DataConfig
 from ladybug_agent.errors import ConfigError, NotYet, Refused
 from ladybug_agent.resources.candidates import describe_disk
 from ladybug_agent.resources.device import await_readable, judge_filesystem
-from ladybug_agent.resources.mount import OPTIONS, XFS_OPTIONS
+from ladybug_agent.resources.mount import mount_options
 from ladybug_agent.resources.mount_failure import mount_errors
 from ladybug_agent.storage_model import BlockDevice
 from ladybug_agent.storage_ports import BlockDevices, KernelLog, Mounts, PinnedDevice
+
+UNMOUNT_S = 30.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,13 +59,19 @@ def look_inside(
             "filesystem": probe.filesystem,
             "filesystem_uuid": probe.uuid,
         }
-        either = replace(rules, filesystem="ext4" if filesystem == "ext4" else "xfs")
-        judge_filesystem(probe, describe_disk(disk), either)
+        # Either will do by hand; what is neither is judged as the boot would.
+        judge_filesystem(probe, describe_disk(disk), _accepting(filesystem, rules))
         if present := _mounted_at(world.mounts, disk):
             yield LookInside(root=present, facts=facts)
             return
         with _mounted(world, pinned, filesystem, deadline) as root:
             yield LookInside(root=root, facts=facts)
+
+
+def _accepting(filesystem: str, rules: DataConfig) -> DataConfig:
+    if filesystem == "ext4":
+        return replace(rules, filesystem="ext4")
+    return replace(rules, filesystem="xfs") if filesystem == "xfs" else rules
 
 
 def _disk_at(devices: BlockDevices, node: Path) -> BlockDevice:
@@ -93,7 +101,7 @@ def _mounted_at(mounts: Mounts, disk: BlockDevice) -> Path | None:
 def _mount(
     mounts: Mounts, pinned: PinnedDevice, root: Path, filesystem: str, deadline: Deadline
 ) -> None:
-    options = OPTIONS + (XFS_OPTIONS if filesystem == "xfs" else ())
+    options = mount_options(filesystem)
     try:
         mounts.mount(pinned.disk.node, root, filesystem, options, deadline)
     except NotYet as error:
@@ -109,18 +117,18 @@ def _mount(
 def _mounted(
     world: DeviceWorld, pinned: PinnedDevice, filesystem: str, deadline: Deadline
 ) -> Iterator[Path]:
-    node, mounts = pinned.disk.node, world.mounts
+    mounts = world.mounts
     was_sealed = pinned.is_sealed()
-    with tempfile.TemporaryDirectory(prefix="ladybug-verify-") as directory:
-        root = Path(directory)
-        pinned.set_sealed(sealed=True)
-        try:
-            with mount_errors(world.kernel_log, node, node, directory):
-                _mount(mounts, pinned, root, filesystem, deadline)
-            try:
-                yield root
-            finally:
-                mounts.unmount(root, deadline)
-        finally:
-            if not was_sealed:
-                pinned.set_sealed(sealed=False)
+    root = Path(tempfile.mkdtemp(prefix="ladybug-verify-"))
+    pinned.set_sealed(sealed=True)
+    try:
+        with mount_errors(world.kernel_log, pinned.disk.node, pinned.disk.node, str(root)):
+            _mount(mounts, pinned, root, filesystem, deadline)
+        yield root
+    finally:
+        # Also when it was interrupted. What cannot be unmounted stays sealed, and is not removed.
+        if mounts.at(root) is not None:
+            mounts.unmount(root, Deadline.after(UNMOUNT_S, deadline.clock))
+        root.rmdir()
+        if not was_sealed and _mounted_at(mounts, pinned.disk) is None:
+            pinned.set_sealed(sealed=False)

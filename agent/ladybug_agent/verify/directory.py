@@ -10,7 +10,7 @@ from typing import Any
 from ladybug_agent import __version__
 from ladybug_agent.clock import Deadline
 from ladybug_agent.container_ports import ContainerEngine
-from ladybug_agent.errors import AgentError, ConfigError, Refused, error_chain, reason
+from ladybug_agent.errors import AgentError, Cancelled, ConfigError, Refused, error_chain, reason
 from ladybug_agent.resources.contents.database import SUFFIX, Database
 from ladybug_agent.resources.engine.open_check import ExpectedDatabases, check_open
 from ladybug_agent.resources.engine.run import EngineRules
@@ -130,6 +130,8 @@ def _verify_one(
     only = replace(rules, data=replace(rules.data, databases=(name,)))
     try:
         contents = verify_contents(directory, only, deadline)
+    except Cancelled:
+        raise
     except AgentError as error:
         return Result(name=name, error=error)
     contract = contents.manifest.of(name) if contents.manifest else None

@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from ladybug_agent.branches import run_watched
 from ladybug_agent.clock import Deadline
 from ladybug_agent.config import Config, ContainerConfig, InstanceConfig, RegistryConfig
 from ladybug_agent.config_data import DataConfig
@@ -57,7 +58,10 @@ def run_verify(
     rules = ContentRules(data=data, uid=config.container.uid)
     opener = _opener(arguments.image, config, world) if arguments.image else None
     with _directory(arguments, data, world, deadline) as (directory, facts):
-        found = verify_directory(directory, rules, opener, deadline)
+        # Watched, so that control-C ends it also when a read of the volume hangs.
+        found = run_watched(
+            lambda: verify_directory(directory, rules, opener, deadline), "the contents", deadline
+        )
         found = replace(found, device=facts)
     if not arguments.write_manifest or not found.is_good:
         return found, None

@@ -127,7 +127,7 @@ CASES = (
         filesystem="ext4",
         change=_without_root,
         code="filesystem_corrupt",
-        says=("{volume_id}", "{node}", "{mount_point}", "get root inode failed", "dmesg"),
+        says=("{volume_id}", "{node}", "{mount_point}", "get root inode failed"),
     ),
     Case(
         name="is smaller than the XFS on it",

@@ -12,7 +12,9 @@ from ladybug_agent.clock import Deadline
 from ladybug_agent.storage_model import MountEntry
 from ladybug_agent.storage_ports import Mounts
 from ladybug_lab.shell import run
+from support.volumes import make_journal_dirty
 
+OPTIONS = "ro,noatime,nodev,nosuid,noexec,nouuid"
 TIMEOUT_S = 10.0
 
 
@@ -51,6 +53,17 @@ def _mounted_already(scene: Scene) -> None:
     """An earlier run mounted the volume."""
     _seal(scene)
     _mount(scene, scene.mount_point)
+
+
+def _mounted_without_journal(scene: Scene) -> None:
+    """Somebody mounted it as it was before its journal: with files missing."""
+    _seal(scene)
+    _mount(scene, scene.mount_point, f"{OPTIONS},norecovery")
+
+
+def _mounted_carelessly(scene: Scene) -> None:
+    _seal(scene)
+    _mount(scene, scene.mount_point, "ro,nouuid")
 
 
 def _mounted_and_not_sealed(scene: Scene) -> None:
@@ -145,9 +158,9 @@ def _seal(scene: Scene) -> None:
     run(["blockdev", "--setro", str(scene.loop.node)], timeout_s=TIMEOUT_S)
 
 
-def _mount(scene: Scene, target: Path) -> None:
+def _mount(scene: Scene, target: Path, options: str = OPTIONS) -> None:
     target.mkdir()
-    run(["mount", "-o", "ro,nouuid", str(scene.loop.node), str(target)], timeout_s=TIMEOUT_S)
+    run(["mount", "-o", options, str(scene.loop.node), str(target)], timeout_s=TIMEOUT_S)
 
 
 def _unmount(target: Path) -> None:
@@ -156,6 +169,19 @@ def _unmount(target: Path) -> None:
 
 CASES = (
     Case(name="was mounted by an earlier run", arrange=_mounted_already, says=("{mount_point}",)),
+    Case(
+        name="was mounted there without its journal",
+        change=make_journal_dirty,
+        arrange=_mounted_without_journal,
+        code="mount_options_differ",
+        says=("{mount_point}", "norecovery", "umount"),
+    ),
+    Case(
+        name="was mounted there without restrictions",
+        arrange=_mounted_carelessly,
+        code="mount_options_differ",
+        says=("{mount_point}", "without nodev"),
+    ),
     Case(
         name="was mounted read-only but not sealed",
         arrange=_mounted_and_not_sealed,
