@@ -13,6 +13,7 @@ import pytest
 
 from contract.support.loops import attached_loop, disk_at, pinned_loop
 from ladybug_agent.adapters.block_devices import KernelBlockDevices
+from ladybug_agent.adapters.udev import UdevIdentity
 from ladybug_agent.clock import Deadline
 from ladybug_agent.errors import ExternalFailure, Refused
 from ladybug_agent.storage_ports import PinnedDevice
@@ -187,3 +188,19 @@ def test_a_read_that_fails_is_an_error_in_the_words_of_dd(blank: Path, deadline:
             device.read_block(0, deadline)
         assert failure.value.code == "command_failed"
         device.read_block(MIB - 4096, deadline)
+
+
+def test_a_disk_that_has_another_serial_number_by_now_is_refused(
+    read_only_loop: LoopDevice,
+) -> None:
+    serials = iter(("vol0first", "vol0second"))
+    node = str(read_only_loop.node)
+
+    def udev(asked: str) -> UdevIdentity:
+        return UdevIdentity(serial=next(serials)) if asked == node else UdevIdentity()
+
+    devices = KernelBlockDevices(udev=udev)
+    found = next(disk for disk in devices.disks() if disk.node == node)
+    with pytest.raises(Refused, match="found vol0second") as refusal, devices.pin(found):
+        pass
+    assert refusal.value.code == "device_replaced"

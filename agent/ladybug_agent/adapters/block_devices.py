@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,6 +13,7 @@ import structlog
 from ladybug_agent.adapters.nvme import NvmeIdentity, identify_controller, parse_identity
 from ladybug_agent.adapters.pinned_device import pinned
 from ladybug_agent.adapters.udev import UdevIdentity, udev_identity, watch_block_devices
+from ladybug_agent.errors import Refused
 from ladybug_agent.storage_model import BlockDevice
 from ladybug_agent.storage_ports import DeviceWatch, PinnedDevice
 
@@ -51,8 +52,21 @@ class KernelBlockDevices:
     def watch(self) -> AbstractContextManager[DeviceWatch]:
         return watch_block_devices()
 
-    def pin(self, disk: BlockDevice) -> AbstractContextManager[PinnedDevice]:
-        return pinned(disk)
+    @contextmanager
+    def pin(self, disk: BlockDevice) -> Iterator[PinnedDevice]:
+        with pinned(disk) as device:
+            # Now that its number is taken, ask once more who it is: from here on a change of the
+            # serial number would be a change of the disk sequence number.
+            now = [found for found in self.disks() if found.device_number == disk.device_number]
+            if [found.serial for found in now] != [disk.serial]:
+                raise Refused(
+                    "device_replaced",
+                    f"wanted {disk.node} to have the serial number {disk.serial}, found"
+                    f" {now[0].serial if now else 'no such disk'}",
+                    hint="the volume was detached, and another attached, meanwhile: run the boot"
+                    " again",
+                )
+            yield device
 
     def disks(self) -> tuple[BlockDevice, ...]:
         found = (self._disk(entry) for entry in _children(self._sysfs / "block"))
