@@ -36,10 +36,12 @@ from ladybug_agent.resources.snapshot import VerifiedSnapshot
 from ladybug_agent.storage_model import MountEntry
 from ladybug_lab.aws.stubs import registry_password
 from ladybug_lab.depot import ACCOUNT_ID, ECR_USER, Depot
+from ladybug_lab.errors import LabError
 from ladybug_lab.instance import unmount_all
 from support.engine_image import DOCKER
 from support.volumes import is_sealed
 
+PUT_AWAY_S = 10.0
 pytestmark = [
     pytest.mark.integration,
     # A read that hangs is given up; its process ends when the case lets go of the disk.
@@ -99,6 +101,18 @@ def test_the_table_is_large_and_names_each_case_once() -> None:
     assert sum(bool(case.code) for case in TABLE) >= 60
 
 
+def _put_away(mount_point: Path) -> None:
+    """Unmount it, once a read that the agent left behind has ended."""
+    limit = Deadline.after(PUT_AWAY_S, SystemClock())
+    while True:
+        try:
+            return unmount_all(mount_point)
+        except LabError:
+            if limit.is_over:
+                raise
+            limit.pause(0.05)
+
+
 @contextmanager
 def _scene(case: Case, originals: Originals, directory: Path) -> Iterator[Scene]:
     with ExitStack() as cleanup:
@@ -115,7 +129,7 @@ def _scene(case: Case, originals: Originals, directory: Path) -> Iterator[Scene]
         case.change(scene.add_image(originals.image(case.filesystem), "image"))
         case.attach(scene)
         case.ec2(scene)
-        scene.cleanup.callback(lambda: unmount_all(scene.mount_point))
+        scene.cleanup.callback(lambda: _put_away(scene.mount_point))
         case.arrange(scene)
         yield scene
 
