@@ -67,6 +67,9 @@ class PinnedDevice(Protocol):
         A filesystem that is mounted writable already is not stopped by it.
         """
 
+    def opened_for_writing(self) -> AbstractContextManager[None]:
+        """Unseal the device for a while; it is sealed at the end, whatever happens meanwhile."""
+
 
 class BlockDevices(Protocol):
     def watch(self) -> AbstractContextManager[DeviceWatch]:

@@ -6,6 +6,7 @@ import fcntl
 import os
 import subprocess
 from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Literal
 
@@ -204,3 +205,32 @@ def test_a_disk_that_has_another_serial_number_by_now_is_refused(
     with pytest.raises(Refused, match="found vol0second") as refusal, devices.pin(found):
         pass
     assert refusal.value.code == "device_replaced"
+
+
+def test_a_disk_left_open_for_writing_is_sealed_when_it_is_let_go(blank: Path) -> None:
+    left_behind = ExitStack()
+
+    def fail_beside_it(loop: LoopDevice) -> None:
+        with KernelBlockDevices().pin(disk_at(loop)) as device:
+            left_behind.enter_context(device.opened_for_writing())
+            raise Refused("image_not_found", "the other branch failed")
+
+    with attached_loop(blank) as loop:
+        with pytest.raises(Refused):
+            fail_beside_it(loop)
+        assert volumes.is_sealed(loop)
+        with pytest.raises(ExternalFailure, match="no such device"):
+            left_behind.close()  # what comes back late finds its descriptor gone
+
+
+def test_a_failure_leaves_a_disk_that_was_not_opened_as_it_was(blank: Path) -> None:
+    def fail(loop: LoopDevice) -> None:
+        with KernelBlockDevices().pin(disk_at(loop)) as device:
+            device.set_sealed(sealed=True)
+            device.set_sealed(sealed=False)
+            raise Refused("filesystem_missing", "found a blank device")
+
+    with attached_loop(blank) as loop:
+        with pytest.raises(Refused):
+            fail(loop)
+        assert not volumes.is_sealed(loop)

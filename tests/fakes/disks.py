@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from fakes.kernel_log import FakeKernelLog
@@ -116,3 +117,11 @@ class FakePinnedDevice:
     def set_sealed(self, *, sealed: bool) -> None:
         self.check()
         self._state.sealed = sealed
+
+    @contextmanager
+    def opened_for_writing(self) -> Iterator[None]:
+        self.set_sealed(sealed=False)
+        try:
+            yield
+        finally:
+            self.set_sealed(sealed=True)

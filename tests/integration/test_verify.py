@@ -70,10 +70,10 @@ def test_a_dirty_journal_is_refused_and_not_replayed(image: Path) -> None:
     before = content_hash(image)
     attached = attach(image)
     try:
-        run = verify("--device", attached.node)
+        run, sealed = verify("--device", attached.node), is_sealed(attached)
     finally:
         detach(attached)
-    assert (run.status, the_error(run)["code"]) == (1, "filesystem_dirty")
+    assert (run.status, the_error(run)["code"], sealed) == (1, "filesystem_dirty", False)
     assert content_hash(image) == before
 
 

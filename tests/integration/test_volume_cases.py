@@ -12,7 +12,6 @@ import sys
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from typing import Any
 
 import pytest
 import structlog
@@ -65,11 +64,6 @@ def engine_image(depot: Depot) -> PulledImage:
     )
 
 
-def _row(case: Case) -> Any:  # pytest does not say what `param` returns
-    known = [pytest.mark.xfail(strict=True, reason=case.defect)] if case.defect else []
-    return pytest.param(case, id=case.name, marks=known)
-
-
 @pytest.fixture(autouse=True)
 def quiet_log() -> Iterator[None]:
     """Let a failed case show the steps and the warnings, and not each look in vain."""
@@ -78,7 +72,7 @@ def quiet_log() -> Iterator[None]:
     structlog.reset_defaults()
 
 
-@pytest.mark.parametrize("case", [_row(case) for case in TABLE])
+@pytest.mark.parametrize("case", TABLE, ids=lambda case: case.name)
 def test_a_volume_that(
     case: Case, originals: Originals, tmp_path: Path, request: pytest.FixtureRequest
 ) -> None:

@@ -74,6 +74,9 @@ def close_elsewhere(handle: int) -> None:
             pass_fds=(handle,),
             start_new_session=True,
         )
+    except OSError as error:  # it must not hide the failure that brought us here
+        log.warning("descriptor_closed_here", error=str(error))
+        return
     finally:
         os.close(handle)  # not the last one, so it returns at once
     keeper.kill()

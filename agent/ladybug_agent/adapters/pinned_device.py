@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import fcntl
 import os
-import re
 import struct
 import sys
 from collections.abc import Iterator
@@ -12,6 +11,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from ladybug_agent.adapters.commands import close_elsewhere, run_command
+from ladybug_agent.adapters.filesystem_tools import JOURNAL_TOOLS, judge_journal, parse_blkid
 from ladybug_agent.clock import Deadline
 from ladybug_agent.errors import ExternalFailure, Refused
 from ladybug_agent.storage_model import BlockDevice, FilesystemProbe, JournalState
@@ -25,11 +25,6 @@ BLOCK_BYTES = 4096
 ONE_BLOCK_READ = "1+0 records in"  # dd(1)
 BLKID_NOTHING_FOUND = 2  # blkid(8), also for a device it cannot read
 BLKID_AMBIVALENT = 8
-# What tells the state of the journal without writing: xfs_logprint(8), dumpe2fs(8).
-JOURNAL_TOOLS = {
-    "xfs": (["xfs_logprint", "-t"], re.compile(r"state: <(CLEAN|DIRTY)>")),
-    "ext4": (["dumpe2fs", "-h"], re.compile(r"^Filesystem features:.*", re.MULTILINE)),
-}
 
 
 @contextmanager
@@ -44,8 +39,9 @@ def pinned(disk: BlockDevice) -> Iterator[KernelPinnedDevice]:
         device.check()
         yield device
     except BaseException:
-        device.seal_if_opened()  # by a branch that was left behind in a replay
-        close_elsewhere(handle)  # a read may hang: the failure must be told all the same
+        # Whatever it was, it goes on: but a read may hang, and must not hold up who tells of it.
+        device.seal_if_opened()
+        close_elsewhere(handle)
         raise
     os.close(handle)
 
@@ -54,7 +50,7 @@ class KernelPinnedDevice:
     def __init__(self, disk: BlockDevice, handle: int) -> None:
         self._disk = disk
         self._handle = handle
-        self._opened_for_writing = False
+        self._is_open_for_writing = False
 
     @property
     def disk(self) -> BlockDevice:
@@ -140,11 +136,20 @@ class KernelPinnedDevice:
         self.check()
         with self._errors("seal it" if sealed else "open it for writing"):
             fcntl.ioctl(self._handle, BLKROSET, struct.pack("i", int(sealed)))
-        self._opened_for_writing = not sealed
+
+    @contextmanager
+    def opened_for_writing(self) -> Iterator[None]:
+        self.set_sealed(sealed=False)
+        self._is_open_for_writing = True
+        try:
+            yield
+        finally:
+            self.set_sealed(sealed=True)
+            self._is_open_for_writing = False
 
     def seal_if_opened(self) -> None:
-        """Take back the right to write that was given and not taken back in order."""
-        if self._opened_for_writing:
+        """Seal what a branch that was left behind, in a replay that hangs, had opened."""
+        if self._is_open_for_writing:
             with suppress(OSError):  # the disk is gone, and with it who could write
                 fcntl.ioctl(self._handle, BLKROSET, struct.pack("i", 1))
 
@@ -158,31 +163,6 @@ class KernelPinnedDevice:
                 f"wanted to {act}, {self._disk.node} does not let us",
                 hint="run as root; if the device is gone, was the volume detached?",
             ) from error
-
-
-def judge_journal(found: re.Match[str] | None) -> JournalState:
-    """Judge what a tool says of the journal: a state, or the features of an ext4 filesystem.
-
-    >>> judge_journal(re.search("state: <(DIRTY)>", "    log tail: 5 head: 8 state: <DIRTY>"))
-    'dirty'
-    """
-    if found is None:
-        return "unknown"
-    if found.re.groups:
-        return "dirty" if found[1] == "DIRTY" else "clean"
-    return "dirty" if "needs_recovery" in found[0].split() else "clean"
-
-
-def parse_blkid(text: str) -> FilesystemProbe:
-    """Parse `blkid --output export`: one KEY=value a line, nothing for a blank device.
-
-    >>> parse_blkid("DEVNAME=/dev/nvme1n1\\nUUID=f00\\nTYPE=xfs\\n").filesystem
-    'xfs'
-    """
-    pairs = dict(line.split("=", 1) for line in text.splitlines() if "=" in line)
-    return FilesystemProbe(
-        filesystem=pairs.get("TYPE"), uuid=pairs.get("UUID"), partition_table=pairs.get("PTTYPE")
-    )
 
 
 def _device_number(status: os.stat_result) -> str:

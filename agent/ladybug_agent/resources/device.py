@@ -120,12 +120,9 @@ def _read_errors(
     """Tell a disk that answers with an error from one that does not answer."""
     node = pinned.disk.node
     try:
-        yield
-    except DeadlineExceeded as error:
-        raise unresponsive(node) from error
+        with hang_errors(node):
+            yield
     except ExternalFailure as error:
-        if error.code == "command_unkillable":
-            raise unresponsive(node) from error
         if error.code != "command_failed":
             raise
         raise ExternalFailure(
@@ -136,8 +133,20 @@ def _read_errors(
         ) from error
 
 
-def unresponsive(where: str) -> ExternalFailure:
-    """Return the failure of a device that does not answer."""
+@contextmanager
+def hang_errors(where: str) -> Iterator[None]:
+    """Say of what does not come back, killed or not, that the device does not answer."""
+    try:
+        yield
+    except DeadlineExceeded as error:
+        raise _unresponsive(where) from error
+    except ExternalFailure as error:
+        if error.code != "command_unkillable":
+            raise
+        raise _unresponsive(where) from error
+
+
+def _unresponsive(where: str) -> ExternalFailure:
     return ExternalFailure(
         "device_unresponsive",
         f"a read of {where} did not come back in time",

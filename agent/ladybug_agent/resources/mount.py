@@ -133,14 +133,13 @@ def _replay_journal(
     refuse_write(device.volume)
     log.info("journal_replayed_once", volume_id=device.volume.volume_id)
     node, path = device.pinned.disk.node, Path(rules.mount_point)
-    device.pinned.set_sealed(sealed=False)
-    try:
-        with mount_errors(world.kernel_log, node, device.where, rules.mount_point):
-            world.mounts.replay_journal(
-                node, path, device.filesystem, mount_options(device.filesystem), deadline
-            )
-    finally:
-        device.pinned.set_sealed(sealed=True)
+    with (
+        device.pinned.opened_for_writing(),
+        mount_errors(world.kernel_log, node, device.where, rules.mount_point),
+    ):
+        world.mounts.replay_journal(
+            node, path, device.filesystem, mount_options(device.filesystem), deadline
+        )
 
 
 def _mount(world: World, device: DataDevice, rules: DataConfig, deadline: Deadline) -> None:

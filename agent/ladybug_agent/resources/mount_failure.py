@@ -6,8 +6,8 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from ladybug_agent.errors import DeadlineExceeded, ExternalFailure
-from ladybug_agent.resources.device import quote_kernel, unresponsive
+from ladybug_agent.errors import ExternalFailure
+from ladybug_agent.resources.device import hang_errors, quote_kernel
 from ladybug_agent.storage_ports import KernelLog
 
 NEW_SNAPSHOT = "never repair the clone: take a new snapshot, with the filesystem unmounted"
@@ -59,12 +59,9 @@ def mount_errors(kernel_log: KernelLog, node: str, where: str, path: str) -> Ite
     """Put what the kernel said meanwhile in the place of mount(8)'s one text for everything."""
     with kernel_log.follow() as kernel_says:
         try:
-            yield
-        except DeadlineExceeded as error:
-            raise unresponsive(where) from error
+            with hang_errors(where):
+                yield
         except ExternalFailure as error:
-            if error.code == "command_unkillable":
-                raise unresponsive(where) from error
             if error.code != "command_failed":
                 raise
             raise judge_mount_failure(kernel_says(), str(error), node, where, path) from error

@@ -89,13 +89,12 @@ def _writable(mount: DataMount, workshop: Workshop, deadline: Deadline) -> Itera
             hint="is the disk of `instance.state_dir` full or read-only? `df`, `findmnt`",
         ) from error
     options = mount_options(device.filesystem, writable=True)
-    device.pinned.set_sealed(sealed=False)
-    try:
-        with mount_errors(workshop.kernel_log, node, device.where, str(workshop.directory)):
-            mounts.mount(node, workshop.directory, device.filesystem, options, deadline)
-        yield workshop.directory / workshop.rules.databases_dir
-    finally:
-        # Even when there is no time left, or a mount was given up late: never left writable.
-        if mounts.at(workshop.directory) is not None:
-            mounts.unmount(workshop.directory, Deadline.after(UNMOUNT_S, deadline.clock))
-        device.pinned.set_sealed(sealed=True)
+    with device.pinned.opened_for_writing():
+        try:
+            with mount_errors(workshop.kernel_log, node, device.where, str(workshop.directory)):
+                mounts.mount(node, workshop.directory, device.filesystem, options, deadline)
+            yield workshop.directory / workshop.rules.databases_dir
+        finally:
+            # Even when there is no time left, or a mount was given up late: never left writable.
+            if mounts.at(workshop.directory) is not None:
+                mounts.unmount(workshop.directory, Deadline.after(UNMOUNT_S, deadline.clock))

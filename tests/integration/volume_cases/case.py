@@ -61,5 +61,3 @@ class Case:
     within_s: float = 60.0
     passes_s: tuple[float, float] | None = None
     """Only with a fake clock: how much time the wait takes, at least and at most."""
-    defect: str = ""
-    """What the agent does instead, for now: the case fails until somebody mends it."""
