@@ -8,7 +8,7 @@ import os
 import sys
 from collections.abc import Sequence
 
-from ladybug_agent.parser import build_parser
+from ladybug_agent.command_line import build_parser
 
 # Loading libraries and service models makes objects, not garbage: at the default thresholds the
 # collector takes a fifth of a boot's CPU to find that out.

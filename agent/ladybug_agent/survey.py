@@ -8,11 +8,11 @@ from pathlib import Path
 from typing import Literal
 
 from ladybug_agent.config import Config
-from ladybug_agent.container_ports import ContainerEngine
 from ladybug_agent.errors import AgentError
 from ladybug_agent.ports import Http
+from ladybug_agent.ports.containers import ContainerEngine
+from ladybug_agent.ports.storage import Mounts
 from ladybug_agent.resources.service import judge_health, service_url
-from ladybug_agent.storage_ports import Mounts
 
 Verdict = Literal["good", "bad", "unknown"]
 

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 
 from ladybug_agent.clock import Clock
 from ladybug_agent.config import Config
-from ladybug_agent.container_ports import ContainerEngine
 from ladybug_agent.ports import Orchestrator, World
+from ladybug_agent.ports.containers import ContainerEngine
 from ladybug_agent.survey import LocalWorld
 
 if TYPE_CHECKING:

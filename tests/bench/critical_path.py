@@ -19,7 +19,7 @@ import docker
 from ladybug_agent.adapters.docker_engine import DockerEngine
 from ladybug_agent.adapters.machine import ProcMachine
 from ladybug_agent.clock import Deadline, SystemClock
-from ladybug_agent.container_model import BindMount, ContainerSpec, OneShotSpec
+from ladybug_agent.model.containers import BindMount, ContainerSpec, OneShotSpec
 from ladybug_lab.depot import DATABASE, ECR_USER, Depot
 from ladybug_lab.instance import LabInstance
 

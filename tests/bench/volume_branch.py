@@ -11,7 +11,7 @@ from pathlib import Path
 
 from ladybug_agent.boot import Boot
 from ladybug_agent.clock import Deadline, SystemClock
-from ladybug_agent.config_file import load_config
+from ladybug_agent.config.file import load_config
 from ladybug_agent.data_branch import prepare_data
 from ladybug_agent.logs import configure_logs
 from ladybug_agent.record import BootRecord

@@ -9,7 +9,7 @@ import pytest
 from contract.support.sysfs import FakeSysfs, hold
 from ladybug_agent.adapters.block_devices import KernelBlockDevices
 from ladybug_agent.adapters.udev import UdevIdentity
-from ladybug_agent.storage_model import BlockDevice
+from ladybug_agent.model.storage import BlockDevice
 
 SERIAL = "vol0123456789abcdef0"
 

@@ -18,7 +18,7 @@ from ladybug_agent.adapters.nvme import (
     parse_identity,
 )
 from ladybug_agent.adapters.udev import UdevIdentity
-from ladybug_agent.storage_model import EBS_MODEL, INSTANCE_STORE_MODEL, BlockDevice
+from ladybug_agent.model.storage import EBS_MODEL, INSTANCE_STORE_MODEL, BlockDevice
 from ladybug_lab.volumes.nvme_identity import ebs_identify_page, instance_store_identify_page
 
 VOLUME_ID, SERIAL = "vol-0123456789abcdef0", "vol0123456789abcdef0"

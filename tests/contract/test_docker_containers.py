@@ -11,8 +11,8 @@ from contract.support.containers import DATA, DIGEST, ID, SPEC
 from contract.support.docker_server import Route, docker_engine, document, nothing, said
 from contract.support.http_server import Exchange
 from ladybug_agent.adapters.docker_engine import DockerEngine
-from ladybug_agent.container_model import BindMount, ContainerFacts
 from ladybug_agent.errors import ExternalFailure
+from ladybug_agent.model.containers import BindMount, ContainerFacts
 
 FOUND = {
     "Id": ID,

@@ -12,8 +12,8 @@ from contract.support.docker_server import docker_engine, document, said
 from contract.support.http_server import Exchange
 from ladybug_agent.adapters.docker_engine import DockerEngine
 from ladybug_agent.adapters.docker_errors import ENGINE_HINT
-from ladybug_agent.container_model import ImageFacts, RegistryLogin
 from ladybug_agent.errors import ExternalFailure
+from ladybug_agent.model.containers import ImageFacts, RegistryLogin
 
 REFERENCE = f"127.0.0.1:5000/graph-api@{DIGEST}"
 INSPECT = f"GET /images/{REFERENCE}/json"

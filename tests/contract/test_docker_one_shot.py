@@ -11,8 +11,8 @@ from contract.support.containers import DATA, DIGEST, ID
 from contract.support.docker_server import said
 from contract.support.one_shot import SPEC, ScriptedContainer, engine_of, run
 from ladybug_agent.clock import Deadline
-from ladybug_agent.container_model import ONE_SHOT_LABEL, ONE_SHOT_TEXT_BYTES, OneShotResult
 from ladybug_agent.errors import ExternalFailure
+from ladybug_agent.model.containers import ONE_SHOT_LABEL, ONE_SHOT_TEXT_BYTES, OneShotResult
 
 START = f"POST /containers/{ID}/start"
 

@@ -16,8 +16,8 @@ from contract.support.http_server import Exchange
 from contract.support.one_shot import NAME, ScriptedContainer, run
 from contract.support.timing import ends_within
 from ladybug_agent.clock import Deadline
-from ladybug_agent.container_model import ONE_SHOT_LABEL
 from ladybug_agent.errors import Cancelled, DeadlineExceeded, ExternalFailure, Refused
+from ladybug_agent.model.containers import ONE_SHOT_LABEL
 
 WAIT = f"POST /containers/{ID}/wait"
 REMOVE = f"DELETE /containers/{ID}"

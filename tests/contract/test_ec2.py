@@ -11,7 +11,7 @@ from contract.support.http_server import Exchange, serving
 from ladybug_agent.adapters.aws import AwsClients
 from ladybug_agent.adapters.ec2 import BotoEc2
 from ladybug_agent.errors import ExternalFailure
-from ladybug_agent.storage_model import AttachedVolume
+from ladybug_agent.model.storage import AttachedVolume
 from ladybug_lab.aws.provision import Plan, provision
 from ladybug_lab.aws.server import LabAws
 

@@ -10,8 +10,8 @@ from contract.support.aws import point_at, quick_clients
 from contract.support.http_server import serving
 from ladybug_agent.adapters.aws import AwsClients
 from ladybug_agent.adapters.ecr import BotoEcr
-from ladybug_agent.container_model import RegistryLogin
 from ladybug_agent.errors import ExternalFailure
+from ladybug_agent.model.containers import RegistryLogin
 from ladybug_lab.aws.provision import Plan, provision
 from ladybug_lab.aws.server import LabAws
 

@@ -13,7 +13,7 @@ from contract.support.programs import FakePrograms
 from ladybug_agent.adapters.mounts import SystemMounts, parse_mountinfo_line
 from ladybug_agent.clock import Deadline
 from ladybug_agent.errors import DeadlineExceeded, ExternalFailure, NotYet
-from ladybug_agent.storage_model import MountEntry
+from ladybug_agent.model.storage import MountEntry
 
 DATA = Path(__file__).parents[1] / "data" / "mountinfo"
 TABLES = sorted(path.stem for path in DATA.glob("*.txt"))

@@ -16,9 +16,9 @@ from contract.support.timing import ends_within
 from fakes.clock import FakeClock
 from fakes.engine import FakeEngine, running_container
 from ladybug_agent.clock import Clock, Deadline, SystemClock
-from ladybug_agent.container_model import ONE_SHOT_LABEL, OneShotResult
-from ladybug_agent.container_ports import ContainerEngine
 from ladybug_agent.errors import Cancelled, DeadlineExceeded, Refused
+from ladybug_agent.model.containers import ONE_SHOT_LABEL, OneShotResult
+from ladybug_agent.ports.containers import ContainerEngine
 
 CRASHED = OneShotResult(exit_code=139, oom_killed=False, stdout="one\n", stderr="two\n")
 

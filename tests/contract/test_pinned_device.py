@@ -14,7 +14,7 @@ from contract.support.timing import ends_within
 from ladybug_agent.adapters.pinned_device import KernelPinnedDevice, pinned
 from ladybug_agent.clock import Deadline, SystemClock
 from ladybug_agent.errors import DeadlineExceeded, ExternalFailure, Refused
-from ladybug_agent.storage_model import BlockDevice, FilesystemProbe
+from ladybug_agent.model.storage import BlockDevice, FilesystemProbe
 
 DATA = Path(__file__).parents[1] / "data" / "blkid"
 OUTPUTS = sorted(path.stem for path in DATA.glob("*.txt"))

@@ -17,7 +17,7 @@ from ladybug_agent.adapters.block_devices import KernelBlockDevices
 from ladybug_agent.adapters.udev import UdevIdentity
 from ladybug_agent.clock import Deadline
 from ladybug_agent.errors import ExternalFailure, Refused
-from ladybug_agent.storage_ports import PinnedDevice
+from ladybug_agent.ports.storage import PinnedDevice
 from ladybug_lab.volumes.faulty_file import faulty_file
 from ladybug_lab.volumes.image import LoopDevice, attached
 from support import broken_volumes, volumes

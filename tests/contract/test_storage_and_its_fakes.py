@@ -17,8 +17,8 @@ from ladybug_agent.adapters.block_devices import KernelBlockDevices
 from ladybug_agent.adapters.mounts import SystemMounts
 from ladybug_agent.clock import Deadline
 from ladybug_agent.errors import ExternalFailure, NotYet
+from ladybug_agent.ports.storage import Mounts, PinnedDevice
 from ladybug_agent.resources.mount import OPTIONS, XFS_OPTIONS
-from ladybug_agent.storage_ports import Mounts, PinnedDevice
 from support.volumes import make_journal_dirty
 
 READ_ONLY = OPTIONS + XFS_OPTIONS

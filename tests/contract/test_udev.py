@@ -15,7 +15,7 @@ from contract.support.loops import attached_loop, disk_at
 from contract.support.timing import ends_within
 from ladybug_agent.adapters.block_devices import KernelBlockDevices
 from ladybug_agent.adapters.udev import UdevIdentity, UdevWatch, udev_identity
-from ladybug_agent.storage_model import EBS_MODEL
+from ladybug_agent.model.storage import EBS_MODEL
 from ladybug_lab.volumes.udev import ensure_udevd, ensure_volume_rule
 
 

@@ -21,7 +21,7 @@ from ladybug_agent.config import (
     InstanceConfig,
     RegistryConfig,
 )
-from ladybug_agent.config_data import DataConfig
+from ladybug_agent.config.data import DataConfig
 from ladybug_agent.ports import World
 
 IMAGE_BY_DIGEST = f"{REPOSITORY}@{DIGEST}"

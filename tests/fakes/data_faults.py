@@ -14,7 +14,7 @@ from fakes.instance import FOREVER, MAPPING, ROOT_VOLUME, SNAPSHOT, VOLUME, Fake
 from fakes.mounts import FakeMounts
 from fakes.storage import DISK, FakeBlockDevices
 from ladybug_agent.errors import NotYet
-from ladybug_agent.storage_model import INSTANCE_STORE_MODEL, BlockDevice, FilesystemProbe
+from ladybug_agent.model.storage import INSTANCE_STORE_MODEL, BlockDevice, FilesystemProbe
 
 TWIN = replace(DISK, node="/dev/nvme2n1", device_number="259:4", serial="vol0aaaaaaaaaaaaaaaa")
 SECOND_VOLUME = replace(VOLUME, volume_id="vol-0aaaaaaaaaaaaaaaa")

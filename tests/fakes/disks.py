@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from fakes.kernel_log import FakeKernelLog
 from ladybug_agent.clock import Deadline
 from ladybug_agent.errors import AgentError, ExternalFailure, Refused
-from ladybug_agent.storage_model import BlockDevice, FilesystemProbe, JournalState
+from ladybug_agent.model.storage import BlockDevice, FilesystemProbe, JournalState
 
 SECTOR_BYTES = 512
 XFS = FilesystemProbe(filesystem="xfs", uuid="5e5e5e5e-0000-4000-8000-000000000001")

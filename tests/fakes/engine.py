@@ -8,7 +8,8 @@ from dataclasses import replace
 from fakes.clock import HELD_S, FakeClock
 from fakes.one_shot import opens_all
 from ladybug_agent.clock import Deadline
-from ladybug_agent.container_model import (
+from ladybug_agent.errors import AgentError, ExternalFailure, Refused
+from ladybug_agent.model.containers import (
     ONE_SHOT_LABEL,
     BindMount,
     ContainerFacts,
@@ -18,7 +19,6 @@ from ladybug_agent.container_model import (
     OneShotSpec,
     RegistryLogin,
 )
-from ladybug_agent.errors import AgentError, ExternalFailure, Refused
 
 REPOSITORY = "123456789012.dkr.ecr.eu-central-1.amazonaws.com/graph-api"
 DIGEST = "sha256:" + "a" * 64

@@ -12,8 +12,9 @@ from fakes.engine import DIGEST, image_facts
 from fakes.instance import GIB, IDENTITY, SNAPSHOT, VOLUME
 from fakes.storage import DISK, FakeBlockDevices
 from ladybug_agent.config import Config
-from ladybug_agent.container_model import ContainerSpec
 from ladybug_agent.model import InstanceIdentity
+from ladybug_agent.model.containers import ContainerSpec
+from ladybug_agent.model.storage import AttachedVolume, BlockDevice
 from ladybug_agent.resources.container import RunningContainer
 from ladybug_agent.resources.container_spec import container_spec
 from ladybug_agent.resources.contents.database import Database
@@ -27,7 +28,6 @@ from ladybug_agent.resources.servable import ServableSnapshot, ServedData
 from ladybug_agent.resources.service import HealthyService
 from ladybug_agent.resources.snapshot import Contents, VerifiedSnapshot
 from ladybug_agent.resources.volume import Volume
-from ladybug_agent.storage_model import AttachedVolume, BlockDevice
 
 
 def a_volume(

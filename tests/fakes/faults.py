@@ -12,9 +12,9 @@ from fakes.instance import FOREVER, FakeMetadata
 from fakes.one_shot import ended, failed, opening
 from fakes.registry import FakeRegistry
 from fakes.service import HEALTHY, INFO, FakeHttp, json_reply
-from ladybug_agent.container_model import OneShotResult
 from ladybug_agent.errors import AgentError, ConfigError
 from ladybug_agent.model import HttpReply
+from ladybug_agent.model.containers import OneShotResult
 
 
 def _metadata(code: str, **how: Any) -> Fault:

@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 from fakes.clock import STARTED_AT, FakeClock
 from ladybug_agent.errors import AgentError, NotYet
 from ladybug_agent.model import BootIdentity, Credentials, InstanceIdentity, Load
-from ladybug_agent.storage_model import AttachedVolume, SnapshotFacts
+from ladybug_agent.model.storage import AttachedVolume, SnapshotFacts
 
 FOREVER = 10**9
 GIB = 1024**3

@@ -11,7 +11,7 @@ from fakes.disks import DiskState
 from fakes.storage import ROOT_DISK, FakeBlockDevices
 from ladybug_agent.clock import Deadline
 from ladybug_agent.errors import AgentError, ExternalFailure, NotYet
-from ladybug_agent.storage_model import BlockDevice, MountEntry
+from ladybug_agent.model.storage import BlockDevice, MountEntry
 
 ROOT_ENTRY = MountEntry(
     mount_id=21,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 
-from ladybug_agent.container_model import OneShotResult, OneShotSpec
+from ladybug_agent.model.containers import OneShotResult, OneShotSpec
 
 ENGINE = "ladybug 0.22.0"
 TABLES: dict[str, int | None] = {"Filing": 3, "CITES": 2}

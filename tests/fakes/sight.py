@@ -10,9 +10,9 @@ from fakes.fault import fails
 from fakes.instance import IDENTITY, MAPPING, ROOT_VOLUME, VOLUME
 from fakes.mounts import ROOT_ENTRY
 from fakes.storage import DISK, ROOT_DISK
+from ladybug_agent.model.storage import AttachedVolume, BlockDevice, MountEntry
 from ladybug_agent.resources.attachment import Told
 from ladybug_agent.resources.candidates import Sight
-from ladybug_agent.storage_model import AttachedVolume, BlockDevice, MountEntry
 
 NAMELESS = replace(DISK, device_name="")
 """A disk of which only udev or sysfs has told, and they know no name."""

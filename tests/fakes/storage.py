@@ -10,8 +10,8 @@ from fakes.clock import FakeClock
 from fakes.disks import DiskState, FakePinnedDevice
 from fakes.instance import GIB, ROOT_VOLUME, VOLUME
 from fakes.kernel_log import FakeKernelLog
-from ladybug_agent.storage_model import EBS_MODEL, BlockDevice
-from ladybug_agent.storage_ports import DeviceWatch
+from ladybug_agent.model.storage import EBS_MODEL, BlockDevice
+from ladybug_agent.ports.storage import DeviceWatch
 
 DISK = BlockDevice(
     node="/dev/nvme1n1",

@@ -15,8 +15,8 @@ import pytest
 from contract.support.timing import ends_within
 from ladybug_agent.adapters.docker_engine import DockerEngine
 from ladybug_agent.clock import Deadline, SystemClock
-from ladybug_agent.container_model import BindMount, OneShotResult, OneShotSpec
 from ladybug_agent.errors import AgentError, Cancelled, DeadlineExceeded, ExternalFailure
+from ladybug_agent.model.containers import BindMount, OneShotResult, OneShotSpec
 from support.engine_image import DOCKER, lab_image
 
 pytestmark = pytest.mark.integration

@@ -13,7 +13,7 @@ from contract.support.timing import ends_within
 from ladybug_agent.adapters.commands import REAP_S
 from ladybug_agent.clock import Deadline, SystemClock
 from ladybug_agent.errors import ExternalFailure
-from ladybug_agent.storage_ports import PinnedDevice
+from ladybug_agent.ports.storage import PinnedDevice
 from ladybug_lab.shell import run
 from ladybug_lab.volumes.faulty_file import faulty_file
 

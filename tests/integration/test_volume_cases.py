@@ -26,13 +26,13 @@ from ladybug_agent.adapters.docker_engine import DockerEngine
 from ladybug_agent.adapters.mounts import SystemMounts
 from ladybug_agent.clock import Deadline, SystemClock
 from ladybug_agent.config import LoggingConfig
-from ladybug_agent.container_model import RegistryLogin
 from ladybug_agent.errors import describe, reason
 from ladybug_agent.exit_status import exit_status
 from ladybug_agent.logs import configure_logs
+from ladybug_agent.model.containers import RegistryLogin
+from ladybug_agent.model.storage import MountEntry
 from ladybug_agent.resources.image import PulledImage, ensure_image, parse_image_reference
 from ladybug_agent.resources.snapshot import VerifiedSnapshot
-from ladybug_agent.storage_model import MountEntry
 from ladybug_lab.aws.stubs import registry_password
 from ladybug_lab.depot import ACCOUNT_ID, ECR_USER, Depot
 from ladybug_lab.errors import LabError

@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from ladybug_agent.config_schema import config_json_schema
+from ladybug_agent.config.schema import config_json_schema
 
 TARGET = Path(__file__).parents[2] / "docs" / "configuration.md"
 HEAD = """\
@@ -19,7 +19,7 @@ to a file, `ladybug-agent config schema > ladybug-agent.schema.json`, and refer 
 first line (Taplo and Even Better TOML read `#:schema ./ladybug-agent.schema.json`).
 
 Times ending in `_s` are seconds, sizes ending in `_bytes` are bytes. This page is written by
-`./dev docs` from the descriptions in `agent/ladybug_agent/config.py`.
+`./dev docs` from the descriptions in `agent/ladybug_agent/config/`.
 
 The file starts with `schema = 1`, the version of this format.
 """

@@ -16,7 +16,7 @@ from pathlib import Path
 from ladybug_agent.adapters.machine import ProcMachine
 from ladybug_agent.boot_process import run_boot
 from ladybug_agent.clock import Deadline, SystemClock
-from ladybug_agent.config_file import load_config
+from ladybug_agent.config.file import load_config
 from ladybug_agent.interrupts import cancel_on_signals
 from ladybug_agent.logs import configure_logs
 from ladybug_agent.record import StepRecord

@@ -7,7 +7,7 @@ from contextlib import suppress
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from ladybug_agent.config_file import parse_config
+from ladybug_agent.config.file import parse_config
 from ladybug_agent.errors import ConfigError, NotYet, Refused
 from ladybug_agent.model import HttpReply
 from ladybug_agent.resources.image import parse_image_reference

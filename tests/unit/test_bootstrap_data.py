@@ -19,7 +19,7 @@ from fakes.instance import SNAPSHOT, VOLUME, FakeEc2, FakeMetadata
 from fakes.mounts import FakeMounts
 from fakes.one_shot import done, ended, finished, opening
 from fakes.storage import DISK, FakeBlockDevices
-from ladybug_agent.container_model import OneShotResult, OneShotSpec
+from ladybug_agent.model.containers import OneShotResult, OneShotSpec
 from ladybug_agent.resources.contents.manifest import FILE_NAME
 from support.manifests import altered, contract_of, write_manifest
 

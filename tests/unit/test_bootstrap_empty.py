@@ -14,7 +14,7 @@ from fakes.fault import Fault, fails
 from fakes.instance import FakeEc2
 from fakes.service import HEALTHY, FakeHttp, json_reply
 from fakes.storage import FakeBlockDevices
-from ladybug_agent.storage_model import FilesystemProbe
+from ladybug_agent.model.storage import FilesystemProbe
 
 BY_REQUEST = {"data.mode": "empty", "data.databases": ()}
 

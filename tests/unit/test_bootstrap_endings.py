@@ -17,9 +17,9 @@ from fakes.registry import FakeRegistry
 from fakes.storage import FakeBlockDevices
 from ladybug_agent.errors import Busy, ConfigError, ExternalFailure
 from ladybug_agent.exit_status import exit_status
+from ladybug_agent.model.storage import FilesystemProbe
 from ladybug_agent.ports import Row
 from ladybug_agent.state import StateDirectory
-from ladybug_agent.storage_model import FilesystemProbe
 
 
 @pytest.fixture

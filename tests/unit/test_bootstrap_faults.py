@@ -16,7 +16,7 @@ from fakes.storage import FakeBlockDevices
 from ladybug_agent.boot_process import Ending
 from ladybug_agent.errors import ExternalFailure
 from ladybug_agent.exit_status import exit_status
-from ladybug_agent.storage_model import FilesystemProbe
+from ladybug_agent.model.storage import FilesystemProbe
 from ladybug_agent.waiting import STEADY
 
 DOWN = ExternalFailure("image_registry_unreachable", "no such host")

@@ -16,7 +16,7 @@ from fakes.mounts import FakeMounts
 from fakes.one_shot import ended, failed, opening, opens_all
 from fakes.storage import DISK, FakeBlockDevices
 from ladybug_agent.clock import Deadline
-from ladybug_agent.container_model import OneShotResult, OneShotSpec
+from ladybug_agent.model.containers import OneShotResult, OneShotSpec
 
 CUT = {"databases/sec.lbug": database_bytes(), "databases/sec.lbug.shadow": b"half a checkpoint"}
 RECOVER = {"data.on_pending_recovery": "recover"}

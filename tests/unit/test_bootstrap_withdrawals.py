@@ -16,7 +16,7 @@ from fakes.service import HEALTHY, json_reply
 from fakes.storage import FakeBlockDevices
 from ladybug_agent.errors import ExternalFailure
 from ladybug_agent.model import HttpReply
-from ladybug_agent.storage_model import FilesystemProbe
+from ladybug_agent.model.storage import FilesystemProbe
 
 DOWN = ExternalFailure("image_registry_unreachable", "no such host")
 THROTTLED = ExternalFailure("aws_throttled", "throttled")

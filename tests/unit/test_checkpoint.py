@@ -11,8 +11,8 @@ from fakes.clock import FakeClock
 from fakes.engine import FakeEngine
 from fakes.one_shot import done, ended, failed, finished, opening
 from ladybug_agent.clock import Deadline
-from ladybug_agent.container_model import OneShotResult, OneShotSpec
 from ladybug_agent.errors import DeadlineExceeded, ExternalFailure, Refused
+from ladybug_agent.model.containers import OneShotResult, OneShotSpec
 from ladybug_agent.resources.engine.checkpoint import run_checkpoint
 from ladybug_agent.resources.engine.run import EngineRules
 

@@ -8,7 +8,7 @@ import pytest
 
 from fakes.configurations import BAD_FILES, MINIMAL, BadFile, added, replaced
 from ladybug_agent.config import Config
-from ladybug_agent.config_file import load_config, parse_config
+from ladybug_agent.config.file import load_config, parse_config
 from ladybug_agent.errors import ConfigError
 
 

@@ -10,7 +10,7 @@ import jsonschema
 import pytest
 
 from fakes.configurations import BAD_FILES, MINIMAL, BadFile, added, replaced
-from ladybug_agent.config_schema import config_json_schema
+from ladybug_agent.config.schema import config_json_schema
 
 SEEN = {name: bad for name, bad in BAD_FILES.items() if bad.by_schema}
 

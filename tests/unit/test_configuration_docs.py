@@ -6,7 +6,7 @@ import re
 import tomllib
 from pathlib import Path
 
-from ladybug_agent.config_file import parse_config
+from ladybug_agent.config.file import parse_config
 from support.config_reference import TARGET, reference
 
 ROOT = Path(__file__).parents[2]

@@ -11,8 +11,8 @@ from fakes.build import a_config
 from fakes.clock import FakeClock
 from fakes.engine import FakeEngine
 from fakes.evidence import a_mount, a_servable, a_snapshot, a_spec
-from ladybug_agent.container_model import BindMount, ContainerFacts, ContainerSpec
 from ladybug_agent.errors import ExternalFailure, Refused
+from ladybug_agent.model.containers import BindMount, ContainerFacts, ContainerSpec
 from ladybug_agent.resources.container import (
     RunningContainer,
     ensure_running,

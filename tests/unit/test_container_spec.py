@@ -9,7 +9,7 @@ import pytest
 from fakes.build import a_config
 from fakes.evidence import a_mount, a_servable, a_snapshot, a_spec, an_image
 from fakes.instance import GIB
-from ladybug_agent.container_model import BindMount
+from ladybug_agent.model.containers import BindMount
 from ladybug_agent.resources.container_spec import SPEC_LABEL, container_spec, judge_memory_limit
 
 

@@ -15,10 +15,10 @@ from fakes.instance import GIB
 from fakes.reasons import why
 from fakes.storage import DISK, FakeBlockDevices
 from ladybug_agent.clock import Deadline
-from ladybug_agent.config_data import DataConfig
+from ladybug_agent.config.data import DataConfig
 from ladybug_agent.errors import Cancelled, DeadlineExceeded, Refused
+from ladybug_agent.model.storage import FilesystemProbe
 from ladybug_agent.resources.device import BLOCK_BYTES, DataDevice, await_device
-from ladybug_agent.storage_model import FilesystemProbe
 from ladybug_agent.waiting import BRISK
 
 SIZE = 100 * GIB

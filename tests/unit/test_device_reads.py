@@ -15,10 +15,10 @@ from fakes.instance import GIB
 from fakes.kernel_log import FakeKernelLog
 from fakes.storage import DISK, FakeBlockDevices
 from ladybug_agent.clock import Deadline
-from ladybug_agent.config_data import DataConfig
+from ladybug_agent.config.data import DataConfig
 from ladybug_agent.errors import Cancelled, DeadlineExceeded, ExternalFailure
+from ladybug_agent.model.storage import BlockDevice
 from ladybug_agent.resources.device import DataDevice, await_device, quote_kernel
-from ladybug_agent.storage_model import BlockDevice
 
 FIRST, MIDDLE, LAST = 0, 50 * GIB, 100 * GIB - 4096
 PLACES = pytest.mark.parametrize("offset", [FIRST, MIDDLE, LAST], ids=["first", "middle", "last"])

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fakes.one_shot import TABLES, done, ended, finished, opening
-from ladybug_agent.container_model import OneShotResult
+from ladybug_agent.model.containers import OneShotResult
 from ladybug_agent.resources.engine.run import WORDS_LENGTH, EngineReport, read_report
 
 SCALARS = st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5)

@@ -15,9 +15,9 @@ from fakes.clock import STARTED_AT
 from fakes.evidence import a_volume
 from fakes.instance import SNAPSHOT, VOLUME, FakeEc2
 from ladybug_agent.errors import ExternalFailure, Refused
+from ladybug_agent.model.storage import SnapshotFacts
 from ladybug_agent.resources.contents.manifest import Manifest
 from ladybug_agent.resources.lineage import Lineage, inspect_lineage
-from ladybug_agent.storage_model import SnapshotFacts
 
 NOW = STARTED_AT
 Look = Callable[..., Lineage]

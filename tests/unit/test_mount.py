@@ -15,8 +15,8 @@ from fakes.sight import mounted_at
 from fakes.storage import DISK, FakeBlockDevices
 from ladybug_agent.clock import Deadline
 from ladybug_agent.errors import Cancelled, ExternalFailure, Refused
+from ladybug_agent.model.storage import MountEntry
 from ladybug_agent.resources.mount import DataMount, ensure_mounted, inspect_mount
-from ladybug_agent.storage_model import MountEntry
 
 
 @pytest.fixture

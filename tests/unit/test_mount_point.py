@@ -15,8 +15,8 @@ from fakes.sight import mounted_at
 from fakes.storage import DISK
 from ladybug_agent.clock import Deadline
 from ladybug_agent.errors import ExternalFailure, Refused
+from ladybug_agent.model.storage import MountEntry
 from ladybug_agent.resources.mount import DataMount, ensure_mounted
-from ladybug_agent.storage_model import MountEntry
 
 
 @pytest.fixture

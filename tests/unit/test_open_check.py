@@ -10,8 +10,8 @@ from fakes.clock import FakeClock
 from fakes.engine import FakeEngine
 from fakes.one_shot import ENGINE, TABLES, done, ended, failed, finished, opening
 from ladybug_agent.clock import Deadline
-from ladybug_agent.container_model import OneShotResult, OneShotSpec
 from ladybug_agent.errors import AgentError, DeadlineExceeded, ExternalFailure, Refused
+from ladybug_agent.model.containers import OneShotResult, OneShotSpec
 from ladybug_agent.resources.engine.open_check import ExpectedDatabases, OpenedDatabases, check_open
 from ladybug_agent.resources.engine.run import DIRECTORY, EngineRules
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from ladybug_agent import __version__
-from ladybug_agent.parser import build_parser
+from ladybug_agent.command_line import build_parser
 
 VERBS = (["bootstrap"], ["status"], ["config"], ["config", "check"], ["rehearse"])
 

@@ -16,8 +16,8 @@ from fakes.mounts import FakeMounts
 from fakes.one_shot import ended, opens_all
 from fakes.storage import DISK, FakeBlockDevices
 from ladybug_agent.clock import Deadline
-from ladybug_agent.container_model import ONE_SHOT_LABEL, OneShotResult, OneShotSpec
 from ladybug_agent.errors import AgentError, Cancelled, DeadlineExceeded, ExternalFailure, Refused
+from ladybug_agent.model.containers import ONE_SHOT_LABEL, OneShotResult, OneShotSpec
 from ladybug_agent.resources.engine.run import EngineRules
 from ladybug_agent.resources.recovery import Workshop, ensure_no_workshop, recover
 from ladybug_agent.resources.snapshot import PendingRecovery

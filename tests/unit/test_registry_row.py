@@ -26,12 +26,12 @@ from fakes.instance import BOOT, VOLUME
 from ladybug_agent import __version__
 from ladybug_agent.config import Config
 from ladybug_agent.model import Load
+from ladybug_agent.model.storage import AttachedVolume
 from ladybug_agent.ports import RowValue
 from ladybug_agent.resources.contents.database import Database
 from ladybug_agent.resources.registry_row import Fence, registry_row
 from ladybug_agent.resources.servable import ServedData
 from ladybug_agent.resources.service import HealthyService
-from ladybug_agent.storage_model import AttachedVolume
 
 LOAD = Load(cpu_pct=12.5, memory_pct=20.0, data_reads_per_s=30.0)
 FENCE = Fence(registration_id="reg-1", boot=BOOT)

@@ -16,7 +16,7 @@ from fakes.reasons import why
 from fakes.sight import OTHER_DISK, OTHER_VOLUME
 from fakes.storage import DISK, FakeBlockDevices
 from ladybug_agent.clock import Deadline
-from ladybug_agent.config_data import DataConfig
+from ladybug_agent.config.data import DataConfig
 from ladybug_agent.errors import Cancelled, DeadlineExceeded, ExternalFailure, NotYet
 from ladybug_agent.resources.volume import Volume, await_volume
 from ladybug_agent.waiting import STEADY

@@ -11,10 +11,10 @@ from fakes.build import a_config
 from fakes.instance import ROOT_VOLUME, VOLUME
 from fakes.sight import NAMELESS, OTHER_DISK, OTHER_VOLUME, XEN, a_sight, silent, told
 from fakes.storage import DISK, ROOT_DISK
-from ladybug_agent.config_data import DataConfig
+from ladybug_agent.config.data import DataConfig
 from ladybug_agent.errors import ExternalFailure, NotYet, Refused
+from ladybug_agent.model.storage import BlockDevice
 from ladybug_agent.resources.volume import judge_volume
-from ladybug_agent.storage_model import BlockDevice
 
 AT_OUR_NAME = replace(OTHER_VOLUME, device_name=VOLUME.device_name)
 ELSEWHERE = replace(VOLUME, device_name="/dev/sdg")

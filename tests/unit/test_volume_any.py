@@ -13,12 +13,12 @@ from fakes.build import a_config
 from fakes.instance import VOLUME
 from fakes.sight import OTHER_DISK, OTHER_VOLUME, a_sight, mounted_at, silent, told
 from fakes.storage import DISK
-from ladybug_agent.config_data import DataConfig
+from ladybug_agent.config.data import DataConfig
 from ladybug_agent.errors import ExternalFailure, NotYet, Refused
+from ladybug_agent.model.storage import EBS_MODEL, INSTANCE_STORE_MODEL, BlockDevice, MountEntry
 from ladybug_agent.resources.attachment import Told, bare_device_name
 from ladybug_agent.resources.candidates import Sight
 from ladybug_agent.resources.volume import Volume, judge_volume
-from ladybug_agent.storage_model import EBS_MODEL, INSTANCE_STORE_MODEL, BlockDevice, MountEntry
 
 NAMES = ("xvdf", "/dev/sdg", "")
 SERIALS = (DISK.serial, OTHER_DISK.serial, None)

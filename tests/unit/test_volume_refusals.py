@@ -20,12 +20,12 @@ from fakes.sight import (
     told,
 )
 from fakes.storage import DISK
-from ladybug_agent.config_data import DataConfig
+from ladybug_agent.config.data import DataConfig
 from ladybug_agent.errors import NotYet, Refused
+from ladybug_agent.model.storage import INSTANCE_STORE_MODEL, BlockDevice
 from ladybug_agent.resources.attachment import Told
 from ladybug_agent.resources.candidates import Sight
 from ladybug_agent.resources.volume import judge_volume
-from ladybug_agent.storage_model import INSTANCE_STORE_MODEL, BlockDevice
 
 STORE = replace(DISK, model=INSTANCE_STORE_MODEL, serial="AWS6AAAAAAAAAAAAAAAA")
 DISKS = pytest.mark.parametrize("disk", [DISK, NAMELESS, XEN], ids=["named", "nameless", "xen"])

@@ -15,12 +15,12 @@ from fakes.reasons import why
 from fakes.sight import NAMELESS, XEN
 from fakes.storage import DISK, FakeBlockDevices
 from ladybug_agent.clock import Deadline
-from ladybug_agent.config_data import DataConfig
+from ladybug_agent.config.data import DataConfig
 from ladybug_agent.errors import DeadlineExceeded, ExternalFailure
+from ladybug_agent.model.storage import BlockDevice
 from ladybug_agent.resources.attachment import PACE, PASSING
 from ladybug_agent.resources.candidates import describe_disk
 from ladybug_agent.resources.volume import Volume, await_volume
-from ladybug_agent.storage_model import BlockDevice
 
 DENIED = fails("aws_access_denied")
 THROTTLED = fails("aws_throttled")

@@ -14,8 +14,8 @@ from ladybug_agent.adapters.nvme import NvmeIdentity, identify_controller, parse
 from ladybug_agent.adapters.pinned_device import pinned
 from ladybug_agent.adapters.udev import UdevIdentity, udev_identity, watch_block_devices
 from ladybug_agent.errors import Refused
-from ladybug_agent.storage_model import BlockDevice
-from ladybug_agent.storage_ports import DeviceWatch, PinnedDevice
+from ladybug_agent.model.storage import BlockDevice
+from ladybug_agent.ports.storage import DeviceWatch, PinnedDevice
 
 log = structlog.get_logger(__name__)
 

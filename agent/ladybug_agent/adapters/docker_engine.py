@@ -16,7 +16,8 @@ from ladybug_agent.adapters.docker_errors import engine_errors
 from ladybug_agent.adapters.docker_one_shot import OneShot
 from ladybug_agent.adapters.docker_pull import StreamedPull, pull_failure
 from ladybug_agent.clock import Deadline
-from ladybug_agent.container_model import (
+from ladybug_agent.errors import ExternalFailure
+from ladybug_agent.model.containers import (
     BindMount,
     ContainerFacts,
     ContainerSpec,
@@ -25,7 +26,6 @@ from ladybug_agent.container_model import (
     OneShotSpec,
     RegistryLogin,
 )
-from ladybug_agent.errors import ExternalFailure
 
 log = structlog.get_logger(__name__)
 

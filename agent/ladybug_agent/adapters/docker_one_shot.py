@@ -13,13 +13,13 @@ from urllib3.exceptions import ReadTimeoutError
 
 from ladybug_agent.adapters.docker_errors import engine_errors
 from ladybug_agent.clock import Deadline
-from ladybug_agent.container_model import (
+from ladybug_agent.errors import AgentError, Refused
+from ladybug_agent.model.containers import (
     ONE_SHOT_LABEL,
     ONE_SHOT_TEXT_BYTES,
     OneShotResult,
     OneShotSpec,
 )
-from ladybug_agent.errors import AgentError, Refused
 
 log = structlog.get_logger(__name__)
 

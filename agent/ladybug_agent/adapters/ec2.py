@@ -9,7 +9,7 @@ from typing import Any
 from ladybug_agent.adapters.aws import AwsClients
 from ladybug_agent.adapters.aws_errors import aws_errors, error_code
 from ladybug_agent.errors import ExternalFailure
-from ladybug_agent.storage_model import AttachedVolume, SnapshotFacts
+from ladybug_agent.model.storage import AttachedVolume, SnapshotFacts
 
 PAGE_SIZE = 100
 

@@ -6,8 +6,8 @@ import base64
 
 from ladybug_agent.adapters.aws import AwsClients
 from ladybug_agent.adapters.aws_errors import aws_errors
-from ladybug_agent.container_model import RegistryLogin
 from ladybug_agent.errors import ExternalFailure
+from ladybug_agent.model.containers import RegistryLogin
 
 
 class BotoEcr:

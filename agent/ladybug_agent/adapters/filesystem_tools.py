@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from ladybug_agent.storage_model import FilesystemProbe, JournalState
+from ladybug_agent.model.storage import FilesystemProbe, JournalState
 
 # What tells the state of the journal without writing: xfs_logprint(8), dumpe2fs(8).
 JOURNAL_TOOLS = {

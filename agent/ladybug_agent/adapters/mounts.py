@@ -9,7 +9,7 @@ from pathlib import Path
 from ladybug_agent.adapters.commands import run_command
 from ladybug_agent.clock import Deadline
 from ladybug_agent.errors import ExternalFailure, NotYet
-from ladybug_agent.storage_model import MountEntry
+from ladybug_agent.model.storage import MountEntry
 
 MOUNTINFO = Path("/proc/self/mountinfo")
 FSTAB = Path("/etc/fstab")

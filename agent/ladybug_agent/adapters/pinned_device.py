@@ -14,7 +14,7 @@ from ladybug_agent.adapters.commands import close_elsewhere, run_command
 from ladybug_agent.adapters.filesystem_tools import JOURNAL_TOOLS, judge_journal, parse_blkid
 from ladybug_agent.clock import Deadline
 from ladybug_agent.errors import ExternalFailure, Refused
-from ladybug_agent.storage_model import BlockDevice, FilesystemProbe, JournalState
+from ladybug_agent.model.storage import BlockDevice, FilesystemProbe, JournalState
 
 # linux/fs.h
 BLKROSET = 0x125D

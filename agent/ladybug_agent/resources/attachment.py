@@ -8,9 +8,9 @@ import structlog
 
 from ladybug_agent.clock import Deadline
 from ladybug_agent.errors import AgentError, ExternalFailure, NotYet
+from ladybug_agent.model.storage import AttachedVolume
 from ladybug_agent.ports import InstanceMetadata
-from ladybug_agent.storage_model import AttachedVolume
-from ladybug_agent.storage_ports import Ec2
+from ladybug_agent.ports.storage import Ec2
 from ladybug_agent.waiting import Pace
 
 log = structlog.get_logger(__name__)

@@ -6,17 +6,17 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from ladybug_agent.config_data import DataConfig
+from ladybug_agent.config.data import DataConfig
 from ladybug_agent.errors import NotYet, Refused
 from ladybug_agent.model import InstanceIdentity
-from ladybug_agent.resources.attachment import bare_device_name, not_attached
-from ladybug_agent.storage_model import (
+from ladybug_agent.model.storage import (
     EBS_MODEL,
     INSTANCE_STORE_MODEL,
     AttachedVolume,
     BlockDevice,
     MountEntry,
 )
+from ladybug_agent.resources.attachment import bare_device_name, not_attached
 
 ROOT_ROLES = frozenset({"ami", "root"})
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ladybug_agent.container_model import ContainerFacts, ContainerSpec
-from ladybug_agent.container_ports import ContainerEngine
 from ladybug_agent.errors import Refused
+from ladybug_agent.model.containers import ContainerFacts, ContainerSpec
+from ladybug_agent.ports.containers import ContainerEngine
 from ladybug_agent.resources.container_spec import SPEC_LABEL
 from ladybug_agent.resources.servable import ServableSnapshot
 

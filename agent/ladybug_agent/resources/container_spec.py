@@ -7,7 +7,7 @@ import json
 from dataclasses import asdict
 
 from ladybug_agent.config import Config
-from ladybug_agent.container_model import BindMount, ContainerSpec
+from ladybug_agent.model.containers import BindMount, ContainerSpec
 from ladybug_agent.resources.servable import ServableSnapshot
 
 DATABASE_PATH = "/app/data/lbug-dbs"

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from ladybug_agent.config_data import DataConfig
+from ladybug_agent.config.data import DataConfig
 from ladybug_agent.errors import AgentError, NotYet, Refused
+from ladybug_agent.model.storage import AttachedVolume, BlockDevice
 from ladybug_agent.resources.attachment import Told, bare_device_name, is_passing, not_attached
 from ladybug_agent.resources.candidates import Sight, describe_disk, volume_id_of
-from ladybug_agent.storage_model import AttachedVolume, BlockDevice
 
 GIB = 1024**3
 LEAVING = frozenset({"detaching", "detached"})

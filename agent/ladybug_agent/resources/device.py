@@ -8,11 +8,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 from ladybug_agent.clock import Deadline
-from ladybug_agent.config_data import DataConfig
+from ladybug_agent.config.data import DataConfig
 from ladybug_agent.errors import DeadlineExceeded, ExternalFailure, NotYet, Refused
+from ladybug_agent.model.storage import FilesystemProbe
+from ladybug_agent.ports.storage import KernelLog, PinnedDevice
 from ladybug_agent.resources.volume import Volume
-from ladybug_agent.storage_model import FilesystemProbe
-from ladybug_agent.storage_ports import KernelLog, PinnedDevice
 from ladybug_agent.waiting import BRISK, wait_until
 
 BLOCK_BYTES = 4096

@@ -7,9 +7,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from ladybug_agent.clock import Deadline
-from ladybug_agent.container_model import ImageFacts, RegistryLogin
-from ladybug_agent.container_ports import ContainerEngine
 from ladybug_agent.errors import ConfigError, ExternalFailure
+from ladybug_agent.model.containers import ImageFacts, RegistryLogin
+from ladybug_agent.ports.containers import ContainerEngine
 
 STORAGE_VERSIONS_LABEL = "org.ladybugdb.storage-versions"
 REFERENCE = re.compile(

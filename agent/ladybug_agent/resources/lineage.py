@@ -9,12 +9,12 @@ from typing import Literal
 import structlog
 
 from ladybug_agent.clock import iso_utc
-from ladybug_agent.config_data import DataConfig
+from ladybug_agent.config.data import DataConfig
 from ladybug_agent.errors import ExternalFailure, Refused
+from ladybug_agent.model.storage import SnapshotFacts
+from ladybug_agent.ports.storage import Ec2
 from ladybug_agent.resources.contents.manifest import Manifest
 from ladybug_agent.resources.volume import Volume
-from ladybug_agent.storage_model import SnapshotFacts
-from ladybug_agent.storage_ports import Ec2
 
 log = structlog.get_logger(__name__)
 

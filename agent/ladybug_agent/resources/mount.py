@@ -8,14 +8,14 @@ from pathlib import Path
 import structlog
 
 from ladybug_agent.clock import Deadline
-from ladybug_agent.config_data import DataConfig
+from ladybug_agent.config.data import DataConfig
 from ladybug_agent.errors import ExternalFailure, NotYet, Refused
 from ladybug_agent.ports import World
+from ladybug_agent.ports.storage import Mounts
 from ladybug_agent.resources.device import DataDevice
 from ladybug_agent.resources.mount_failure import NEW_SNAPSHOT, mount_errors
 from ladybug_agent.resources.mount_point import ensure_mount_point, refuse_fstab, refuse_unless_ours
 from ladybug_agent.resources.volume import refuse_write
-from ladybug_agent.storage_ports import Mounts
 
 log = structlog.get_logger(__name__)
 

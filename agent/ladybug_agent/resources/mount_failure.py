@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from ladybug_agent.errors import ExternalFailure
+from ladybug_agent.ports.storage import KernelLog
 from ladybug_agent.resources.device import hang_errors, quote_kernel
-from ladybug_agent.storage_ports import KernelLog
 
 NEW_SNAPSHOT = "never repair the clone: take a new snapshot, with the filesystem unmounted"
 DUPLICATE_UUID = re.compile(r"duplicate UUID")

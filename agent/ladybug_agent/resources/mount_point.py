@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from ladybug_agent.errors import ExternalFailure, Refused
-from ladybug_agent.storage_model import MountEntry
-from ladybug_agent.storage_ports import Mounts
+from ladybug_agent.model.storage import MountEntry
+from ladybug_agent.ports.storage import Mounts
 
 REQUIRED = frozenset({"nodev", "nosuid", "noexec"})
 STALE = frozenset({"norecovery", "noload"})

@@ -10,17 +10,17 @@ from pathlib import Path
 import structlog
 
 from ladybug_agent.clock import Deadline
-from ladybug_agent.config_data import DataConfig
-from ladybug_agent.container_model import ONE_SHOT_LABEL
-from ladybug_agent.container_ports import ContainerEngine
+from ladybug_agent.config.data import DataConfig
 from ladybug_agent.errors import ExternalFailure
+from ladybug_agent.model.containers import ONE_SHOT_LABEL
+from ladybug_agent.ports.containers import ContainerEngine
+from ladybug_agent.ports.storage import KernelLog, Mounts
 from ladybug_agent.resources.engine.checkpoint import run_checkpoint
 from ladybug_agent.resources.engine.run import EngineRules
 from ladybug_agent.resources.mount import DataMount, mount_options
 from ladybug_agent.resources.mount_failure import mount_errors
 from ladybug_agent.resources.snapshot import PendingRecovery
 from ladybug_agent.resources.volume import refuse_write
-from ladybug_agent.storage_ports import KernelLog, Mounts
 
 log = structlog.get_logger(__name__)
 

@@ -8,10 +8,10 @@ from typing import Any
 
 from ladybug_agent.clock import Deadline
 from ladybug_agent.config import HealthConfig
-from ladybug_agent.container_ports import ContainerEngine
 from ladybug_agent.errors import NotYet, Refused
 from ladybug_agent.model import HttpReply
 from ladybug_agent.ports import Http
+from ladybug_agent.ports.containers import ContainerEngine
 from ladybug_agent.resources.container import RunningContainer, refuse_ended
 from ladybug_agent.waiting import BRISK, wait_until
 

@@ -7,16 +7,16 @@ from datetime import datetime
 from pathlib import Path
 
 from ladybug_agent.clock import Deadline
-from ladybug_agent.config_data import DataConfig
+from ladybug_agent.config.data import DataConfig
 from ladybug_agent.errors import Refused
 from ladybug_agent.model import InstanceIdentity
+from ladybug_agent.ports.storage import Ec2
 from ladybug_agent.resources.contents.database import Database, verify_database
 from ladybug_agent.resources.contents.directory import opened_directory, refuse_unreadable
 from ladybug_agent.resources.contents.manifest import FILE_NAME, DatabaseContract, Manifest
 from ladybug_agent.resources.contents.manifest_check import check_database, read_manifest
 from ladybug_agent.resources.lineage import Lineage, inspect_lineage
 from ladybug_agent.resources.mount import DataMount
-from ladybug_agent.storage_ports import Ec2
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

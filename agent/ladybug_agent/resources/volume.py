@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from ladybug_agent.clock import Deadline
-from ladybug_agent.config_data import DataConfig
+from ladybug_agent.config.data import DataConfig
 from ladybug_agent.errors import NotYet, Refused
 from ladybug_agent.model import InstanceIdentity
+from ladybug_agent.model.storage import AttachedVolume, BlockDevice
 from ladybug_agent.ports import World
 from ladybug_agent.resources.attachment import Inquiry, Told, bare_device_name, inspect_mapping
 from ladybug_agent.resources.candidates import (
@@ -26,7 +27,6 @@ from ladybug_agent.resources.cross_check import (
     refuse_unless_usable,
     snapshot_unknown,
 )
-from ladybug_agent.storage_model import AttachedVolume, BlockDevice
 from ladybug_agent.waiting import STEADY, wait_until
 
 

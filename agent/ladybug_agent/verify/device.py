@@ -9,14 +9,14 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from ladybug_agent.clock import Deadline
-from ladybug_agent.config_data import DataConfig
+from ladybug_agent.config.data import DataConfig
 from ladybug_agent.errors import ConfigError, NotYet, Refused
+from ladybug_agent.model.storage import BlockDevice
+from ladybug_agent.ports.storage import BlockDevices, KernelLog, Mounts, PinnedDevice
 from ladybug_agent.resources.candidates import describe_disk
 from ladybug_agent.resources.device import await_readable, judge_filesystem
 from ladybug_agent.resources.mount import mount_options
 from ladybug_agent.resources.mount_failure import mount_errors
-from ladybug_agent.storage_model import BlockDevice
-from ladybug_agent.storage_ports import BlockDevices, KernelLog, Mounts, PinnedDevice
 
 UNMOUNT_S = 30.0
 

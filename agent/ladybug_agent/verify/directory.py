@@ -9,8 +9,8 @@ from typing import Any
 
 from ladybug_agent import __version__
 from ladybug_agent.clock import Deadline
-from ladybug_agent.container_ports import ContainerEngine
 from ladybug_agent.errors import AgentError, Cancelled, ConfigError, Refused, error_chain, reason
+from ladybug_agent.ports.containers import ContainerEngine
 from ladybug_agent.resources.contents.database import SUFFIX, Database
 from ladybug_agent.resources.engine.open_check import ExpectedDatabases, check_open
 from ladybug_agent.resources.engine.run import EngineRules

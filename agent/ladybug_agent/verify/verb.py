@@ -12,15 +12,15 @@ from pathlib import Path
 from ladybug_agent.branches import run_watched
 from ladybug_agent.clock import Deadline
 from ladybug_agent.config import Config, ContainerConfig, InstanceConfig, RegistryConfig
-from ladybug_agent.config_data import DataConfig
-from ladybug_agent.config_file import load_config
-from ladybug_agent.container_ports import ContainerEngine
+from ladybug_agent.config.data import DataConfig
+from ladybug_agent.config.file import load_config
 from ladybug_agent.errors import ConfigError, Refused
+from ladybug_agent.ports.containers import ContainerEngine
+from ladybug_agent.ports.storage import BlockDevices
 from ladybug_agent.resources.candidates import volume_id_of
 from ladybug_agent.resources.container_spec import judge_memory_limit
 from ladybug_agent.resources.engine.run import EngineRules
 from ladybug_agent.resources.snapshot import ContentRules
-from ladybug_agent.storage_ports import BlockDevices
 from ladybug_agent.verify.device import DeviceWorld, look_inside
 from ladybug_agent.verify.directory import OpenWith, Verification, find_databases, verify_directory
 from ladybug_agent.verify.manifest_writer import write_manifest

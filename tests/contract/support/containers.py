@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ladybug_agent.container_model import BindMount, ContainerSpec
+from ladybug_agent.model.containers import BindMount, ContainerSpec
 
 ID = "c0ffee" * 10 + "c0ff"
 DIGEST = "sha256:" + "ab" * 32

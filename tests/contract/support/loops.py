@@ -7,8 +7,8 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from ladybug_agent.adapters.block_devices import KernelBlockDevices
-from ladybug_agent.storage_model import BlockDevice
-from ladybug_agent.storage_ports import PinnedDevice
+from ladybug_agent.model.storage import BlockDevice
+from ladybug_agent.ports.storage import PinnedDevice
 from ladybug_lab.volumes.image import LoopDevice, attach, detach
 
 

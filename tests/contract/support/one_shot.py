@@ -15,7 +15,7 @@ from contract.support.docker_server import Route, Routes, docker_engine, said
 from contract.support.http_server import Exchange
 from ladybug_agent.adapters.docker_engine import DockerEngine
 from ladybug_agent.clock import Deadline
-from ladybug_agent.container_model import OneShotResult, OneShotSpec
+from ladybug_agent.model.containers import OneShotResult, OneShotSpec
 
 NAME = "graph-api-shared-check"
 SPEC = OneShotSpec(

@@ -17,7 +17,7 @@ from fakes.instance import SNAPSHOT
 from integration.volume_cases.case import Change
 from integration.volume_cases.originals import FILE, NAME, Filesystem
 from ladybug_agent.clock import Deadline, SystemClock
-from ladybug_agent.config_data import DataConfig
+from ladybug_agent.config.data import DataConfig
 from ladybug_agent.resources.contents.manifest import FILE_NAME
 from ladybug_agent.resources.snapshot import ContentRules
 from ladybug_agent.verify.directory import verify_directory

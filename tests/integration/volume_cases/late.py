@@ -7,8 +7,8 @@ from contextlib import AbstractContextManager, contextmanager
 
 from fakes.clock import FakeClock
 from fakes.storage import FakeWatch
-from ladybug_agent.storage_model import BlockDevice
-from ladybug_agent.storage_ports import BlockDevices, DeviceWatch, PinnedDevice
+from ladybug_agent.model.storage import BlockDevice
+from ladybug_agent.ports.storage import BlockDevices, DeviceWatch, PinnedDevice
 
 
 class LateDevices:

@@ -9,8 +9,8 @@ from integration.volume_cases.case import Arrange, Case
 from integration.volume_cases.disks import add_loop
 from integration.volume_cases.scene import Scene
 from ladybug_agent.clock import Deadline
-from ladybug_agent.storage_model import MountEntry
-from ladybug_agent.storage_ports import Mounts
+from ladybug_agent.model.storage import MountEntry
+from ladybug_agent.ports.storage import Mounts
 from ladybug_lab.shell import run
 from support.volumes import make_journal_dirty
 

@@ -16,8 +16,8 @@ from integration.volume_cases.originals import Originals
 from ladybug_agent.adapters.block_devices import KernelBlockDevices
 from ladybug_agent.adapters.mounts import FSTAB, MOUNTINFO, SystemMounts
 from ladybug_agent.clock import Clock, SystemClock
-from ladybug_agent.storage_model import AttachedVolume, SnapshotFacts
-from ladybug_agent.storage_ports import BlockDevices, Mounts
+from ladybug_agent.model.storage import AttachedVolume, SnapshotFacts
+from ladybug_agent.ports.storage import BlockDevices, Mounts
 from ladybug_lab.volumes.image import LoopDevice
 from support.volumes import content_hash, copy_image
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from ladybug_agent.clock import Deadline
-from ladybug_agent.container_ports import ContainerEngine
 from ladybug_agent.errors import Refused
+from ladybug_agent.ports.containers import ContainerEngine
 from ladybug_agent.resources.engine.run import EngineReport, EngineRules, EngineTask, ask_engine
 
 

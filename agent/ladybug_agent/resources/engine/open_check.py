@@ -11,8 +11,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from ladybug_agent.clock import Deadline
-from ladybug_agent.container_ports import ContainerEngine
 from ladybug_agent.errors import AgentError, ExternalFailure, Refused
+from ladybug_agent.ports.containers import ContainerEngine
 from ladybug_agent.resources.engine.run import (
     NO_ENGINE_STATUS,
     EngineReport,

@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Literal
 
 from ladybug_agent.clock import Deadline
-from ladybug_agent.container_model import BindMount, OneShotResult, OneShotSpec
-from ladybug_agent.container_ports import ContainerEngine
+from ladybug_agent.model.containers import BindMount, OneShotResult, OneShotSpec
+from ladybug_agent.ports.containers import ContainerEngine
 
 # Unlike any path that an image has; in what the engine says, the host's path takes its place.
 DIRECTORY = "/ladybug-snapshot"

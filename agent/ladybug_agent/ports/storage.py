@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Protocol
 
 from ladybug_agent.clock import Deadline
-from ladybug_agent.storage_model import (
+from ladybug_agent.model.storage import (
     AttachedVolume,
     BlockDevice,
     FilesystemProbe,

@@ -9,8 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from ladybug_agent.config_data import DataConfig
-from ladybug_agent.config_key import NAME, key
+from ladybug_agent.config.data import DataConfig
+from ladybug_agent.config.key import NAME, key
 
 SCHEMA_VERSION = 1
 OWNED_VARIABLES = frozenset(

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Protocol
 
 from ladybug_agent.clock import Deadline
-from ladybug_agent.container_model import (
+from ladybug_agent.model.containers import (
     ContainerFacts,
     ContainerSpec,
     ImageFacts,

@@ -11,7 +11,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
-from ladybug_agent.container_ports import ContainerEngine, ImageRegistry
 from ladybug_agent.model import (
     BootIdentity,
     Credentials,
@@ -20,7 +19,8 @@ from ladybug_agent.model import (
     Load,
     SignalOutcome,
 )
-from ladybug_agent.storage_ports import BlockDevices, Ec2, KernelLog, Mounts
+from ladybug_agent.ports.containers import ContainerEngine, ImageRegistry
+from ladybug_agent.ports.storage import BlockDevices, Ec2, KernelLog, Mounts
 
 RowValue = str | int | float | bool
 Row = Mapping[str, RowValue]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from ladybug_agent.config_key import NAME, key
+from ladybug_agent.config.key import NAME, key
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,0 +1,26 @@
+"""The command line as argparse sees it. Imports nothing heavy: `--version` pays for it."""
+
+from __future__ import annotations
+
+import argparse
+
+from ladybug_agent import __version__
+from ladybug_agent.command_line.boot import add_bootstrap, add_rehearse, add_status
+from ladybug_agent.command_line.config import add_config
+from ladybug_agent.command_line.options import Parser
+from ladybug_agent.command_line.verify import add_verify
+
+
+def build_parser() -> argparse.ArgumentParser:
+    parser = Parser(
+        prog="ladybug-agent",
+        description="Boots this instance into a registered, read-only LadybugDB replica.",
+    )
+    parser.add_argument("--version", action="version", version=f"ladybug-agent {__version__}")
+    verbs = parser.add_subparsers(dest="verb", metavar="VERB", required=True)
+    add_bootstrap(verbs)
+    add_status(verbs)
+    add_verify(verbs)
+    add_config(verbs)
+    add_rehearse(verbs)
+    return parser

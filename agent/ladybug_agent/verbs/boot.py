@@ -1,0 +1,44 @@
+"""The verbs `bootstrap` and `status`."""
+
+from __future__ import annotations
+
+import argparse
+
+from ladybug_agent.clock import Deadline, SystemClock
+from ladybug_agent.exit_status import ExitStatus, exit_status
+from ladybug_agent.interrupts import cancel_on_signals
+from ladybug_agent.verbs.configured import configured
+
+
+def bootstrap(arguments: argparse.Namespace) -> ExitStatus:
+    from ladybug_agent.boot_process import run_boot
+    from ladybug_agent.render import print_record
+    from ladybug_agent.wiring import build_world
+
+    config = configured(arguments)
+    clock = SystemClock()
+    deadline = Deadline.after(config.instance.boot_timeout_s, clock)
+    cancel_on_signals(deadline)
+    ending = run_boot(config, build_world(config, clock), clock, deadline)
+    print_record(ending.record, arguments.format)
+    return ExitStatus.GOOD if ending.error is None else exit_status(ending.error)
+
+
+def status(arguments: argparse.Namespace) -> ExitStatus:
+    from pathlib import Path
+
+    from ladybug_agent.render import print_status
+    from ladybug_agent.state import StateDirectory
+    from ladybug_agent.status import await_boot, take_status
+    from ladybug_agent.wiring import build_local_world
+
+    config = configured(arguments)
+    clock = SystemClock()
+    state = StateDirectory(Path(config.instance.state_dir))
+    if arguments.wait:
+        deadline = Deadline.after(arguments.timeout, clock)
+        cancel_on_signals(deadline)
+        await_boot(state, deadline)
+    status = take_status(state, build_local_world(config, clock), config)
+    print_status(status, arguments.format)
+    return ExitStatus.GOOD if status.is_good else ExitStatus.NOT_GOOD
