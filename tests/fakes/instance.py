@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 from fakes.clock import STARTED_AT, FakeClock
 from ladybug_agent.errors import AgentError, NotYet
 from ladybug_agent.model import BootIdentity, Credentials, InstanceIdentity, Load
+from ladybug_agent.model.hydration import DiskReads, Initialization
 from ladybug_agent.model.storage import AttachedVolume, SnapshotFacts
 
 FOREVER = 10**9
@@ -115,7 +116,9 @@ class FakeEc2:
         for_looks: int = FOREVER,
         snapshot: SnapshotFacts | AgentError | None = SNAPSHOT,
         clock: FakeClock | None = None,
+        initialization: Initialization | AgentError | None = None,
     ) -> None:
+        self._initialization = initialization
         self._volumes = volumes or (ROOT_VOLUME, VOLUME)
         self._appear_after_looks = appear_after_looks
         self._attaching_until_look = appear_after_looks + attaching_for_looks
@@ -146,6 +149,12 @@ class FakeEc2:
         is_known = self._snapshot is not None and self._snapshot.snapshot_id == snapshot_id
         return self._snapshot if is_known else None
 
+    def initialization(self, volume_id: str) -> Initialization | None:
+        if isinstance(self._initialization, AgentError):
+            raise self._initialization
+        is_known = any(volume.volume_id == volume_id for volume in self._volumes)
+        return self._initialization if is_known else None
+
 
 class FakeMachine:
     """A machine of 16 GiB that has been up for a minute."""
@@ -161,6 +170,8 @@ class FakeMachine:
         self._is_root = is_root
         self._boot = boot
         self._memory_total_bytes = memory_total_bytes
+        self.memory_available = memory_total_bytes // 2
+        self.reads = 0
         self._load = load or Load(cpu_pct=12.5, memory_pct=20.0, data_reads_per_s=30.0)
 
     def is_root(self) -> bool:
@@ -171,6 +182,13 @@ class FakeMachine:
 
     def memory_total_bytes(self) -> int:
         return self._memory_total_bytes
+
+    def memory_available_bytes(self) -> int:
+        return self.memory_available
+
+    def disk_reads(self, device_number: str) -> DiskReads:
+        del device_number  # every disk is as busy
+        return DiskReads(self.reads, 512 * 1024)
 
     def load(self, data_device_number: str | None) -> Load:
         if data_device_number is None:
