@@ -19,6 +19,11 @@ from ladybug_agent.resources.hydration.source import HydrationSource
 log = structlog.get_logger(__name__)
 
 
+def keep_opening(state_dir: Path, recorded: HotMap) -> None:
+    """Keep the first tier of a database until its queries are recorded. Raises OSError."""
+    write_bytes_atomically(_path(state_dir, recorded.database_uuid), encode_map(recorded))
+
+
 def keep_openings(
     world: World, source: HydrationSource, names: Collection[str], state_dir: Path
 ) -> None:
@@ -28,14 +33,13 @@ def keep_openings(
         with opened_databases(source.root, source.databases_dir, wanted, world.layout) as found:
             for database in found:
                 recorded = record_opening(database, world.page_cache, source.snapshot_id)
-                path = _path(state_dir, database.header.database_uuid)
-                write_bytes_atomically(path, encode_map(recorded))
+                keep_opening(state_dir, recorded)
     except (AgentError, OSError) as error:
         log.warning("opening_not_recorded", error=str(error))
 
 
 def kept_opening(state_dir: Path, database_uuid: str) -> HotMap | None:
-    """Return what the boot kept of a database, or None."""
+    """Return what was kept of a database, or None."""
     try:
         return decode_map(_path(state_dir, database_uuid).read_bytes())
     except (OSError, MapError):

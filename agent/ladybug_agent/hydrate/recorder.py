@@ -11,11 +11,11 @@ import structlog
 
 from ladybug_agent.clock import Deadline
 from ladybug_agent.errors import AgentError
-from ladybug_agent.hydrate.openings import kept_opening
+from ladybug_agent.hydrate.openings import keep_opening, kept_opening
 from ladybug_agent.hydrate.report import MapReport
 from ladybug_agent.ports.hydration import MapStore, PageCache
 from ladybug_agent.resources.hydration.files import OpenDatabase
-from ladybug_agent.resources.hydration.hot_map import HotMap
+from ladybug_agent.resources.hydration.hot_map import HotMap, Runs
 from ladybug_agent.resources.hydration.maps import FoundMap, store_recording
 from ladybug_agent.resources.hydration.recording import (
     hit_rate,
@@ -71,24 +71,24 @@ def _record(
     rules: RecordingRules,
     deadline: Deadline,
 ) -> Recording:
-    uuid = database.header.database_uuid
-    before = known.get(uuid)
+    before = known.get(database.header.database_uuid)
+    hits = hit_rate(database, rules.cache, before) if before else None
+    stored = None
     if rules.tier == "opening":
         recorded = record_opening(database, rules.cache, rules.snapshot_id)
+        keep_opening(rules.state_dir, recorded)
     else:
-        first = before or kept_opening(rules.state_dir, uuid)
-        opening = first.opening if first else ()
+        opening = _opening(database, before, rules)
         recorded = record_queries(database, rules.cache, rules.snapshot_id, opening)
-    hits = hit_rate(database, rules.cache, before) if before else None
-    limit = deadline.capped(STORE_S)
-    stored = store_recording(rules.store, recorded, limit) if rules.store else None
+        if rules.store:
+            stored = store_recording(rules.store, recorded, deadline.capped(STORE_S))
     log.info(
         "hot_map_recorded",
         database=database.name,
         tier=rules.tier,
         pages=recorded.pages,
         recordings=stored.recordings if stored else 0,
-        stored=rules.store.where if rules.store else "nowhere",
+        stored=rules.store.where if stored and rules.store else "until queries are recorded",
     )
     return Recording(
         database=database.name,
@@ -96,6 +96,12 @@ def _record(
         stored=stored,
         hit_rate=hits.share if hits else None,
     )
+
+
+def _opening(database: OpenDatabase, before: HotMap | None, rules: RecordingRules) -> Runs:
+    """Return what an opening touches: as kept after the last one, or as earlier maps have it."""
+    first = kept_opening(rules.state_dir, database.header.database_uuid) or before
+    return tuple(run._replace(seen=1) for run in first.opening) if first else ()
 
 
 class DueRecording:

@@ -7,7 +7,7 @@ itself can grow and never shrink, which is what `fresh` recordings are for.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from ladybug_agent.model.hydration import PageRun
@@ -61,12 +61,6 @@ def hit_rate(database: OpenDatabase, cache: PageCache, known: HotMap) -> HitRate
         foretold |= _blocks(database, tier)
     hit = len(resident & foretold)
     return HitRate(hit=hit, missed=len(resident) - hit)
-
-
-def openings(maps: Mapping[str, HotMap], database: OpenDatabase) -> Runs:
-    """Return the first tier of the database's map; nothing without one."""
-    known = maps.get(database.header.database_uuid)
-    return known.opening if known else ()
 
 
 def _recorded(database: OpenDatabase, snapshot_id: str, *, opening: Runs, queries: Runs) -> HotMap:
