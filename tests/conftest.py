@@ -17,7 +17,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     wanted = [item for item in items if item.get_closest_marker("integration")]
-    lacking = missing() if wanted else []
+    lacking = missing(lazy_volume=True) if wanted else []
     if not lacking:
         return
     told = "; ".join(f"{part.what}: {part.remedy}" for part in lacking)

@@ -49,14 +49,25 @@ _PROGRAMS = [
     _Program(name="udevadm", why="gives the volume its serial", apt="udev", dnf="systemd-udev"),
     _Program(name="ldd", why="finds the image's libraries", apt="libc-bin", dnf="glibc-common"),
 ]
+# The lazily loaded volume is built from its source, and measured; a rehearsal does without.
+_LAZY_PROGRAMS = [
+    _Program(name="gcc", why="builds the lazy volume", apt="gcc libc6-dev", dnf="gcc glibc-devel"),
+    _Program(name="pkg-config", why="finds libfuse3", apt="pkg-config", dnf="pkgconf-pkg-config"),
+    _Program(name="fio", why="what a volume is measured with", apt="fio", dnf="fio"),
+]
+_FUSE_HEADER = Path("/usr/include/fuse3/fuse_lowlevel.h")
 _MODULES = {"ladybug": "the database engine", "moto": "the emulated AWS"}
 
 
-def missing() -> list[Missing]:
-    """Return what is not there; takes milliseconds, and 3 s at most if Docker does not answer."""
+def missing(*, lazy_volume: bool = False) -> list[Missing]:
+    """Return what is not there; takes milliseconds, and 3 s at most if Docker does not answer.
+
+    `lazy_volume` asks also for what the lazily loaded volume needs.
+    """
     checks: list[Callable[[], Missing | None]] = [_root, _docker, _loop_devices]
+    checks += [_fuse_headers] if lazy_volume else []
     found = [check() for check in checks]
-    found += [_program(program) for program in _PROGRAMS]
+    found += [_program(program) for program in _PROGRAMS + (_LAZY_PROGRAMS if lazy_volume else [])]
     found += [_module(name, why) for name, why in _MODULES.items()]
     return [item for item in found if item is not None]
 
@@ -112,6 +123,13 @@ def _loop_devices() -> Missing | None:
         why="the volume is a file behind one",
         remedy="modprobe loop  # inside a container: run it with --privileged --volume /dev:/dev",
     )
+
+
+def _fuse_headers() -> Missing | None:
+    if _FUSE_HEADER.exists():
+        return None
+    remedy = _install("libfuse3-dev", "fuse3-devel")
+    return Missing(what="headers of libfuse3", why="builds the lazy volume", remedy=remedy)
 
 
 def _program(program: _Program) -> Missing | None:

@@ -5,15 +5,12 @@ from __future__ import annotations
 import contextlib
 import json
 import socket
-import subprocess
 import sys
-import tempfile
 from collections.abc import Iterator
 from pathlib import Path
-from typing import IO, Any
 
 from ladybug_lab.errors import LabError
-from ladybug_lab.shell import last_lines, run
+from ladybug_lab.volumes.view_process import view_process
 
 _TIMEOUT_S = 10.0
 _MESSAGE_BYTES = 4096
@@ -69,46 +66,6 @@ def faulty_file(backing: Path) -> Iterator[FaultyFile]:
 
     Served by another process: a caller that waits for a read must not be who answers it.
     """
-    ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-    with ours, tempfile.TemporaryFile() as log:
-        with theirs:
-            process = subprocess.Popen(
-                [sys.executable, "-m", "ladybug_lab.volumes.faulty_view", str(backing.resolve())],
-                stdin=theirs.fileno(),
-                stdout=log,
-                stderr=log,
-                start_new_session=True,  # Ctrl-C is for the caller, which then ends it
-            )
-        mount_point = _await_mounted(ours, process, log)
-        try:
-            yield FaultyFile(mount_point / backing.name, ours)
-        finally:
-            ours.close()  # on which it releases all reads and unmounts
-            _end(process, mount_point)
-
-
-def _await_mounted(control: socket.socket, process: subprocess.Popen[Any], log: IO[bytes]) -> Path:
-    control.settimeout(_TIMEOUT_S)
-    try:
-        return Path(json.loads(control.recv(_MESSAGE_BYTES)))
-    except (OSError, ValueError) as error:
-        process.kill()
-        process.wait()
-        log.seek(0)
-        raise LabError(
-            f"the faulty view cannot be served: {last_lines(log.read().decode())}",
-            "apt-get install fuse3; a container also needs --device /dev/fuse",
-        ) from error
-
-
-def _end(process: subprocess.Popen[Any], mount_point: Path) -> None:
-    with contextlib.suppress(subprocess.TimeoutExpired):
-        if process.wait(_TIMEOUT_S) == 0:
-            return
-    # It crashed or was killed; with its end every read of the view has ended too.
-    process.kill()
-    process.wait()
-    with contextlib.suppress(LabError):
-        run(["umount", "--lazy", str(mount_point)], timeout_s=_TIMEOUT_S)
-    with contextlib.suppress(FileNotFoundError):
-        mount_point.rmdir()
+    argv = [sys.executable, "-m", "ladybug_lab.volumes.faulty_view", str(backing.resolve())]
+    with view_process(argv) as view:
+        yield FaultyFile(view.mount_point / backing.name, view.control)

@@ -120,7 +120,7 @@ def obey(control: socket.socket, faults: Faults, mount_point: Path) -> None:
         "await_blocked": faults.await_blocked,
     }
     with contextlib.suppress(ConnectionError):
-        control.send(json.dumps(str(mount_point)).encode())
+        control.send(os.fsencode(mount_point))
         while message := control.recv(_MESSAGE_BYTES):
             order, *arguments = json.loads(message)
             control.send(json.dumps(orders[order](*arguments)).encode())

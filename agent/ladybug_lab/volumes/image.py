@@ -14,7 +14,7 @@ from typing import Literal
 
 from ladybug_lab.errors import LabError
 from ladybug_lab.shell import run
-from ladybug_lab.volumes.udev import udevd_answers
+from ladybug_lab.volumes.udev import let_udev_look, settle, udevd_answers
 
 _VOLUME_NAME = re.compile(r"vol-[0-9a-f]+")
 _TIMEOUT_S = 30.0
@@ -82,10 +82,18 @@ def _copy(content: Path, target: Path) -> None:
         path.chmod(0o755 if path.is_dir() else 0o644)
 
 
-def attach(image: Path) -> LoopDevice:
-    """Attach a writable loop device; an image named `vol-<hex>` also has its serial in udev."""
+def attach(image: Path, *, direct_io: bool = False) -> LoopDevice:
+    """Attach a writable loop device; an image named `vol-<hex>` also has its serial in udev.
+
+    With `direct_io` the device asks the image for many things at a time, past the page cache.
+    """
     image = image.resolve()
-    node = Path(run(["losetup", "--find", "--show", str(image)], timeout_s=_TIMEOUT_S).strip())
+    argv = [
+        "losetup", "--find", "--show",
+        f"--direct-io={'on' if direct_io else 'off'}",
+        str(image),
+    ]  # fmt: skip
+    node = Path(run(argv, timeout_s=_TIMEOUT_S).strip())
     device = LoopDevice(node=node, image=image)
     with ExitStack() as on_failure:
         on_failure.callback(detach, device)
@@ -100,21 +108,14 @@ def attach(image: Path) -> LoopDevice:
 def _await_serial(device: LoopDevice) -> None:
     if not udevd_answers():
         raise LabError("no udev daemon runs", "call ensure_udevd() first")
-    # An event for this very device, and waiting for its end: a bare `settle` may run before the
-    # daemon has heard of the attachment.
-    node = str(device.node)
-    run(["udevadm", "trigger", "--action=change", "--settle", node], timeout_s=_TIMEOUT_S)
-    _settle()
-    found = run(["udevadm", "info", "--query=property", f"--name={node}"], timeout_s=_TIMEOUT_S)
+    let_udev_look(device.node)
+    argv = ["udevadm", "info", "--query=property", f"--name={device.node}"]
+    found = run(argv, timeout_s=_TIMEOUT_S)
     if f"ID_SERIAL_SHORT={device.image.name.replace('-', '')}" not in found.splitlines():
         raise LabError(
-            f"udev knows no serial for {node} ({device.image.name})",
+            f"udev knows no serial for {device.node} ({device.image.name})",
             "call ensure_volume_rule() first",
         )
-
-
-def _settle() -> None:
-    run(["udevadm", "settle", "--timeout=10"], timeout_s=_TIMEOUT_S)
 
 
 def attached(image: Path) -> list[LoopDevice]:
@@ -129,6 +130,11 @@ def detach(device: LoopDevice) -> None:
     if not device.is_attached():
         return
     run(["losetup", "--detach", str(device.node)], timeout_s=_TIMEOUT_S)
+    await_detached(device)
+
+
+def await_detached(device: LoopDevice) -> None:
+    """Wait for the end of an ordered detachment; raise `LabError` if something holds the device."""
     # Detaching a device in use succeeds and takes effect when the last user closes it: udev's
     # look at it takes milliseconds, a mount stays.
     give_up = time.monotonic() + _DETACH_TIMEOUT_S
@@ -139,4 +145,4 @@ def detach(device: LoopDevice) -> None:
                 f"unmount it (`findmnt --source {device.node}`); it detaches by itself then",
             )
         time.sleep(0.02)
-    _settle()  # the links in /dev/disk go with the device
+    settle()  # the links in /dev/disk go with the device

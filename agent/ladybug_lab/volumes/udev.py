@@ -24,14 +24,16 @@ ENV{{ID_SERIAL_SHORT}}="%c", ENV{{ID_MODEL}}="{MODEL}", SYMLINK+="disk/by-id/{LI
 """
 _DAEMON = "/lib/systemd/systemd-udevd"
 _TIMEOUT_S = 10.0
+_SETTLE_S = 30.0
 
 
 def udevd_answers() -> bool:
     """Tell whether a udev daemon runs; without one, waiting for its events never ends."""
     try:
         run(["udevadm", "control", "--ping", "--timeout=2"], timeout_s=_TIMEOUT_S)
-    except LabError:
-        return False
+    except LabError as error:
+        # It lets in one caller at a time, and turns away who comes at the same moment.
+        return "Resource temporarily unavailable" in str(error)
     return True
 
 
@@ -46,6 +48,19 @@ def ensure_udevd() -> bool:
             f"run `{_DAEMON} --debug` by hand to see why",
         )
     return True
+
+
+def let_udev_look(node: Path) -> None:
+    """Have the daemon look at the device, and wait until it has; it reads a few blocks of it."""
+    # An event for this very device, and waiting for its end: a bare `settle` may run before the
+    # daemon has heard of the attachment.
+    run(["udevadm", "trigger", "--action=change", "--settle", str(node)], timeout_s=_SETTLE_S)
+    settle()
+
+
+def settle() -> None:
+    """Wait until the daemon has nothing left to do."""
+    run(["udevadm", "settle", "--timeout=10"], timeout_s=_SETTLE_S)
 
 
 def ensure_volume_rule() -> None:
