@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import chain
 
 from ladybug_agent.clock import Deadline
 from ladybug_agent.config.hydration import HydrationConfig
@@ -192,7 +193,9 @@ class _Watch:
             on_read=lambda piece: self._opened.ledger.mark_read(piece.block),
             on_tick=look,
         )
-        tally = crew.read(self._opened.pieces(self._opened.ledger.unread(self._plan.blocks)))
+        unread = self._opened.ledger.unread
+        blocks = chain(unread(self._plan.databases), unread(self._plan.others))
+        tally = crew.read(self._opened.pieces(blocks))
         self._observe(self._progress(tally))
         return tally
 
