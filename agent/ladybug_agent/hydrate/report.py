@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -16,6 +17,7 @@ from ladybug_agent.resources.hydration.maps import FoundMap
 log = structlog.get_logger(__name__)
 
 SCHEMA = "ladybug.hydration/1"
+MIB = 2**20
 
 HydrationState = Literal["off", "hydrating", "warm", "complete", "not_needed", "stopped", "failed"]
 """`hydrating`: the hot part is not all there yet, or the background reads. `warm`: the hot part is
@@ -84,14 +86,34 @@ def save_report(path: Path, report: HydrationReport) -> None:
         log.warning("hydration_report_not_written", path=str(path), error=str(error))
 
 
-def read_report(path: Path) -> dict[str, Any] | None:
+def read_report(path: Path) -> HydrationReport | None:
     """Return the report as written, or None if there is none, or none that can be read."""
     try:
         document = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError, RecursionError):
+        if document.pop("schema") != SCHEMA:
+            return None
+        maps = tuple(MapReport(**told) for told in document.pop("maps"))
+        return HydrationReport(**document, maps=maps)
+    except (OSError, ValueError, TypeError, KeyError, AttributeError, RecursionError):
         return None
-    is_ours = isinstance(document, dict) and document.get("schema") == SCHEMA
-    return document if is_ours else None
+
+
+def report_lines(report: HydrationReport) -> Iterator[str]:
+    """Yield the report for people: how far it is, then what came of each map."""
+    why = f" ({report.reason})" if report.reason else ""
+    rate = f", {report.rate / MIB:.0f} MiB/s" if report.rate else ""
+    left = f", {report.eta_s:.0f} s left" if report.eta_s else ""
+    yield f"hydration {report.state}{why}: {report.pct:g} %{rate}{left}"
+    if report.first_touch_p50_ms is not None:
+        yield (
+            f"  a read takes {report.first_touch_p50_ms:g} ms, {report.first_touch_p99_ms:g} ms at"
+            " the 99th percentile"
+        )
+    for told in report.maps:
+        share = "" if told.hit_rate is None else f", had {told.hit_rate:.0%} of what was touched"
+        detail = f" ({told.detail})" if told.detail else ""
+        known = f", {told.recordings} recordings, {told.pages} pages" if told.pages else ""
+        yield f"  map of {told.database}: {told.state}{detail}{known}{share}"
 
 
 def utc(moment: datetime) -> str:

@@ -85,11 +85,11 @@ def _load(run: HydrateRun, tracker: Tracker, path: Path) -> None:
         mounted_volume(world, run.config) as mounted,
         opened_source(mounted.source, world.layout, Path(rules.ledger_dir)) as opened,
     ):
-        before = read_report(path) or {}
+        before = read_report(path)
         tracker.update(volume_id=mounted.source.volume_id)
         warming = _warm(run, opened, tracker)
         recording = _recording(run, opened, warming)
-        known_rate = before.get("fetch_rate", 0.0) if _is_of(before, mounted) else 0.0
+        known_rate = before.fetch_rate if before and _is_of(before, mounted) else 0.0
         if why := why_not_needed(world.ec2, mounted.attached):
             tracker.update(state="not_needed", reason=why, fetch_rate=known_rate)
         else:
@@ -182,8 +182,8 @@ def _told(progress: RestProgress, touched: float) -> dict[str, object]:
     }
 
 
-def _is_of(report: dict[str, object], mounted: MountedVolume) -> bool:
-    return report.get("volume_id") == mounted.source.volume_id
+def _is_of(report: HydrationReport, mounted: MountedVolume) -> bool:
+    return report.volume_id == mounted.source.volume_id
 
 
 def _await_recording(run: HydrateRun, recording: DueRecording, tracker: Tracker) -> None:
