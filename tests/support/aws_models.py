@@ -57,6 +57,8 @@ def pruned(service: Service) -> Model:
             shapes[name] = _undocumented(model["shapes"][name])
             wanted += _shapes_in(shapes[name])
     kept = {name: _undocumented(model[name]) for name in KEPT if name in model}
+    for parameter in kept.get("clientContextParams", {}).values():
+        parameter["documentation"] = ""  # botocore insists on it
     return {**kept, "operations": operations, "shapes": dict(sorted(shapes.items()))}
 
 
