@@ -21,10 +21,14 @@ class Plan:
     attach: bool = True
     encrypted: bool = True
     volume_gib: int = 1
+    throughput_mib_s: int = 250
+    fast_restored: bool = False
+    initialization_rate_mib_s: int | None = None
     snapshot_age: timedelta = timedelta()
     snapshot_tags: Mapping[str, str] = field(default_factory=lambda: {"DLMManaged": "true"})
     repository: str = "graph-api"
     table: str = "graph-lab-instance-registry"
+    bucket: str = "ladybug-lab-maps"
     stack_name: str = "shared-replicas-lab"
     logical_resource_id: str = "ReplicaGroup"
     stack_in_progress: bool = True
@@ -45,6 +49,7 @@ class Provisioned:
     repository_uri: str
     ecr_password: str = field(repr=False)
     table: str
+    bucket: str
     stack_name: str
     logical_resource_id: str
     group: str

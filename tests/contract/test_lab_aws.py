@@ -219,7 +219,7 @@ def test_calls_and_their_errors_are_recorded_by_service_and_operation(aws: LabAw
 
 def test_a_call_that_is_not_emulated_is_not_worth_a_retry(aws: LabAws) -> None:
     with pytest.raises(ClientError) as failure:
-        aws.client("ec2").describe_volume_status()
+        aws.client("ec2").describe_volume_attribute(VolumeId="vol-1", Attribute="autoEnableIO")
     assert failure.value.response["Error"]["Code"] == "NotEmulated"
     assert failure.value.response["ResponseMetadata"]["HTTPStatusCode"] == 501
 

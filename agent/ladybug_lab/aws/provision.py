@@ -7,7 +7,7 @@ from typing import Any
 
 from moto.ec2.models import ec2_backends
 
-from ladybug_lab.aws.server import LabAws
+from ladybug_lab.aws.server import LabAws, VolumeInitialization
 from ladybug_lab.aws.stubs import registry_password
 from ladybug_lab.imds.content import InstanceFacts
 from ladybug_lab.plan import Plan, Provisioned
@@ -15,6 +15,8 @@ from ladybug_lab.plan import Plan, Provisioned
 __all__ = ["Plan", "Provisioned", "provision"]
 
 _ROOT_DEVICE = "/dev/xvda"
+_MIB_PER_GIB = 1024
+_UNNAMED_REGION = "us-east-1"  # S3 refuses to be told that a bucket is to be there
 _REGISTRY_INDEXES = (
     ("status-database-count-index", "status", "database_count"),
     ("tier-status-index", "cluster_tier", "status"),
@@ -39,6 +41,7 @@ def provision(aws: LabAws, plan: Plan) -> Provisioned:
             VolumeId=volume_id, InstanceId=instance["InstanceId"], Device=plan.device_name
         )
     _create_registry(aws, plan.table)
+    _create_bucket(aws, plan.bucket)
     repository = aws.client("ecr").create_repository(repositoryName=plan.repository)
     if plan.stack_in_progress:
         aws.stacks_in_progress.add(plan.stack_name)
@@ -52,6 +55,7 @@ def provision(aws: LabAws, plan: Plan) -> Provisioned:
         repository_uri=repository["repository"]["repositoryUri"],
         ecr_password=registry_password(aws.account_id),
         table=plan.table,
+        bucket=plan.bucket,
         stack_name=plan.stack_name,
         logical_resource_id=plan.logical_resource_id,
         group=plan.group,
@@ -99,9 +103,33 @@ def _create_volume(aws: LabAws, plan: Plan, zone: str, snapshot_id: str) -> str:
         AvailabilityZone=zone,
         SnapshotId=snapshot_id,
         VolumeType="gp3",
+        Throughput=plan.throughput_mib_s,
         Encrypted=plan.encrypted,
     )["VolumeId"]
+    # Moto takes neither from a request, but shows what its object has.
+    stored: Any = ec2_backends[aws.account_id][aws.region].volumes[volume_id]
+    stored.fast_restored = plan.fast_restored
+    stored.volume_initialization_rate = plan.initialization_rate_mib_s
+    aws.volume_initializations[volume_id] = _initialization(plan)
     return volume_id
+
+
+def _initialization(plan: Plan) -> VolumeInitialization:
+    """Return how EC2 shows the volume in its first moment."""
+    if plan.initialization_rate_mib_s is not None:  # which wins over a fast restore
+        left_s = plan.volume_gib * _MIB_PER_GIB // plan.initialization_rate_mib_s
+        return VolumeInitialization(kind="provisioned-rate", left_s=left_s)
+    if plan.fast_restored:
+        return VolumeInitialization(status="completed", progress=100)
+    return VolumeInitialization()
+
+
+def _create_bucket(aws: LabAws, bucket: str) -> None:
+    if aws.region == _UNNAMED_REGION:
+        aws.client("s3").create_bucket(Bucket=bucket)
+    else:
+        where = {"LocationConstraint": aws.region}
+        aws.client("s3").create_bucket(Bucket=bucket, CreateBucketConfiguration=where)
 
 
 def _create_registry(aws: LabAws, table: str) -> None:

@@ -1,8 +1,9 @@
-"""What happened at the emulated AWS, as tests read it."""
+"""What happened at the emulated AWS, as tests read it, and what they make it say."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
 DROPPED = 0
 
@@ -49,3 +50,16 @@ class LifecycleHeartbeat:
     instance_id: str | None
     token: str | None = None
     accepted: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VolumeInitialization:
+    """How far the blocks of a volume have come from its snapshot, as DescribeVolumeStatus says it.
+
+    `progress` is per cent; EC2 estimates what is left only where a rate was bought.
+    """
+
+    status: Literal["initializing", "completed"] = "initializing"
+    kind: Literal["default", "provisioned-rate", "volume-copy"] = "default"
+    progress: int | None = 0
+    left_s: int | None = None

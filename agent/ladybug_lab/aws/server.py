@@ -31,6 +31,7 @@ from ladybug_lab.aws.records import (
     LifecycleHeartbeat,
     LifecycleResult,
     Signal,
+    VolumeInitialization,
 )
 from ladybug_lab.aws.stubs import AwsStubs
 from ladybug_lab.aws.wire import ApiCall, error_code, read_call, write_error
@@ -44,6 +45,7 @@ __all__ = [
     "LifecycleResult",
     "Service",
     "Signal",
+    "VolumeInitialization",
 ]
 
 Service = Literal[
@@ -84,6 +86,8 @@ class LabAws:
         self.stacks_in_progress = self._stubs.stacks_in_progress
         self.missing_stacks = self._stubs.missing_stacks
         self.pending_hooks = self._stubs.pending_hooks
+        self.volume_initializations = self._stubs.volume_initializations
+        self._moto_turn = Lock()
         self._moto = DomainDispatcherApplication(create_backend_app)
         self._clients: dict[str, Any] = {}
         self._clients_lock = Lock()
@@ -167,7 +171,8 @@ class LabAws:
         if answer is not None:
             return answer
         try:
-            return Response.from_app(self._moto, environ, buffered=True)
+            with self._moto_turn:  # it looks and then writes: no two may see the same state
+                return Response.from_app(self._moto, environ, buffered=True)
         except NotImplementedError as lacking:
             # Moto would answer 500, which every client takes for worth another try.
             return write_error(

@@ -11,7 +11,13 @@ from typing import ClassVar
 
 from werkzeug.wrappers import Response
 
-from ladybug_lab.aws.records import LifecycleHeartbeat, LifecycleResult, Signal
+from ladybug_lab.aws.records import (
+    LifecycleHeartbeat,
+    LifecycleResult,
+    Signal,
+    VolumeInitialization,
+)
+from ladybug_lab.aws.volume_status import describe_volume_status
 from ladybug_lab.aws.wire import ApiCall, write_error
 
 _REGISTRY_TOKEN_LIFETIME_S = 12 * 3600
@@ -22,10 +28,11 @@ class _InvalidCallError(Exception):
 
 
 class AwsStubs:
-    """State that a test sets (stacks, hooks), and what the calls left behind."""
+    """State that a test sets (stacks, hooks, volumes), and what the calls left behind."""
 
     def __init__(self, account_id: str) -> None:
         self._account_id = account_id
+        self.volume_initializations: dict[str, VolumeInitialization] = {}
         self.signals: list[Signal] = []
         self.lifecycle_results: list[LifecycleResult] = []
         self.lifecycle_heartbeats: list[LifecycleHeartbeat] = []
@@ -40,6 +47,7 @@ class AwsStubs:
         self.stacks_in_progress.clear()
         self.missing_stacks.clear()
         self.pending_hooks.clear()
+        self.volume_initializations.clear()
 
     def answer(self, call: ApiCall) -> Response | None:
         """None for a call that is moto's business."""
@@ -126,10 +134,14 @@ class AwsStubs:
             json.dumps({"authorizationData": [data]}), content_type="application/x-amz-json-1.1"
         )
 
+    def _describe_volume_status(self, call: ApiCall) -> Response:
+        return describe_volume_status(call, self._account_id, self.volume_initializations)
+
     _STUBS: ClassVar[dict[tuple[str, str], Callable[[AwsStubs, ApiCall], Response]]] = {
         ("autoscaling", "CompleteLifecycleAction"): _complete_lifecycle_action,
         ("autoscaling", "RecordLifecycleActionHeartbeat"): _record_lifecycle_action_heartbeat,
         ("cloudformation", "SignalResource"): _signal_resource,
+        ("ec2", "DescribeVolumeStatus"): _describe_volume_status,
         ("ecr", "GetAuthorizationToken"): _get_authorization_token,
     }
 

@@ -61,7 +61,10 @@ class LazyVolume:
         return self._memory.touched()
 
     def requests(self) -> tuple[Request, ...]:
-        """Every read since the device was made cold, also those that failed or hang."""
+        """Every read since the device was made cold, also those that failed or hang.
+
+        The kernel splits a long one: a MiB in scattered memory arrives as two or three.
+        """
         return self._memory.requests()
 
     def make_cold(self) -> None:
