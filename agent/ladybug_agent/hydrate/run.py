@@ -22,13 +22,10 @@ from ladybug_agent.model.hydration import BLOCK_BYTES, DiskReads
 from ladybug_agent.ports import World
 from ladybug_agent.resources.hydration.necessity import why_not_needed
 from ladybug_agent.resources.hydration.pace import BackgroundRate
-from ladybug_agent.resources.hydration.rest import (
-    RestProgress,
-    read_rest_fast,
-    read_rest_slowly,
-)
+from ladybug_agent.resources.hydration.rest import read_rest_fast, read_rest_slowly
 from ladybug_agent.resources.hydration.source import OpenSource, opened_source
 from ladybug_agent.resources.hydration.warming import Warming, touched_pct, warm
+from ladybug_agent.resources.hydration.watch import RestProgress
 from ladybug_agent.state import HYDRATION, StateDirectory
 
 MIB = 2**20

@@ -15,10 +15,11 @@ from ladybug_agent.config.hydration import HydrationConfig
 from ladybug_agent.errors import Cancelled
 from ladybug_agent.model.hydration import BLOCK_BYTES
 from ladybug_agent.ports.hydration import MapStore
-from ladybug_agent.resources.hydration.crew import Crew, Tally
+from ladybug_agent.resources.hydration.crew import Crew
 from ladybug_agent.resources.hydration.maps import FoundMap, find_maps
 from ladybug_agent.resources.hydration.pieces import Piece
 from ladybug_agent.resources.hydration.plan import HotPlan, hot_plan
+from ladybug_agent.resources.hydration.reads import Tally
 from ladybug_agent.resources.hydration.source import OpenSource
 
 Noter = Callable[[Piece], None]
