@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 
-from fakes.databases import DATABASE_UUID
+from fakes.clock import FakeClock
+from fakes.databases import DATABASE_UUID, database_bytes
+from fakes.hydration import FakeLayout
+from fakes.storage import DISK, FakeBlockDevices
 from ladybug_agent.model.hydration import BLOCK_BYTES, PAGE_BYTES, Extent, PageRun
 from ladybug_agent.resources.contents.database_file import DatabaseHeader
 from ladybug_agent.resources.hydration.files import OpenDatabase, OpenFile
 from ladybug_agent.resources.hydration.hot_map import Generation, HotMap, Runs
 from ladybug_agent.resources.hydration.pieces import Piece
+from ladybug_agent.resources.hydration.source import HydrationSource, OpenSource, opened_source
 
 PAGES_A_BLOCK = BLOCK_BYTES // PAGE_BYTES
 MONDAY = 1_770_000_000
@@ -59,15 +64,13 @@ def a_hot_map(
     *,
     identity: uuid.UUID = DATABASE_UUID,
     file_pages: int = 10_000,
-    written_at: int = MONDAY,
-    recordings: int = 1,
     snapshot_id: str = "snap-0123456789abcdef0",
 ) -> HotMap:
     return HotMap(
         database_uuid=str(identity),
         file_pages=file_pages,
-        generation=Generation(snapshot_id=snapshot_id, written_at=written_at),
-        recordings=recordings,
+        generation=Generation(snapshot_id=snapshot_id, written_at=MONDAY),
+        recordings=1,
         opening=opening,
         queries=queries,
     )
@@ -87,3 +90,26 @@ def pages_in(pieces: Iterable[Piece]) -> list[int]:
 def runs(*pages: int, seen: int = 1) -> Runs:
     """Return runs of one page each."""
     return tuple(PageRun(page, 1, seen) for page in pages)
+
+
+@contextmanager
+def an_open_source(
+    tmp_path: Path, pages: Mapping[str, int], layout: FakeLayout | None = None
+) -> Iterator[OpenSource]:
+    """Open a volume with databases of so many pages; they lie on it one after another."""
+    directory = tmp_path / "volume" / "databases"
+    directory.mkdir(parents=True, exist_ok=True)
+    for name, count in pages.items():
+        path = directory / f"{name}.lbug"
+        if not path.exists():
+            path.write_bytes(database_bytes(pages=count))
+    source = HydrationSource(
+        pinned=FakeBlockDevices(FakeClock()).pinned_device(DISK),
+        volume_id="vol-0123456789abcdef0",
+        snapshot_id="snap-0123456789abcdef0",
+        root=tmp_path / "volume",
+        databases_dir="databases",
+        names=tuple(pages),
+    )
+    with opened_source(source, layout or FakeLayout(), tmp_path / "ledgers") as opened:
+        yield opened

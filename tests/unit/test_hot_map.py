@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections import Counter
 from dataclasses import replace
 
@@ -59,7 +60,7 @@ def is_in_order(runs: Runs) -> bool:
     """Whether the runs are sorted and disjoint, and no two of them could be one."""
     return all(
         left.end < right.start or (left.end == right.start and left.seen != right.seen)
-        for left, right in zip(runs, runs[1:], strict=False)
+        for left, right in itertools.pairwise(runs)
     ) and all(r.pages > 0 and r.seen > 0 for r in runs)
 
 
@@ -181,7 +182,7 @@ def test_subtracting_leaves_the_pages_that_the_other_has_not(runs: Runs, taken: 
     left = tuple(subtract(runs, taken))
     others = pages_of(taken)
     assert pages_of(left) == Counter({p: s for p, s in pages_of(runs).items() if p not in others})
-    assert all(one.end <= other.start for one, other in zip(left, left[1:], strict=False))
+    assert all(one.end <= other.start for one, other in itertools.pairwise(left))
 
 
 @inputs(200)
@@ -205,9 +206,7 @@ def test_over_a_small_gap_the_higher_count_is_that_of_all() -> None:
 def test_joining_loses_no_page(runs: Runs, gap: int) -> None:
     found = tuple(joined(runs, gap_pages=gap))
     assert pages_of(found).keys() >= pages_of(runs).keys()
-    assert all(
-        right.start - left.end > gap for left, right in zip(found, found[1:], strict=False) if gap
-    )
+    assert all(right.start - left.end > gap for left, right in itertools.pairwise(found) if gap)
 
 
 @inputs(200)

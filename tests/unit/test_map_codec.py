@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import struct
 import tracemalloc
 import uuid
@@ -196,7 +197,7 @@ def test_any_runs_are_sorted_and_disjoint_or_an_error(rest: bytes) -> None:
     with suppress(MapError):
         hot = decode_map(framed(header() + rest))
         for runs in (hot.opening, hot.queries):
-            assert all(one.end <= other.start for one, other in zip(runs, runs[1:], strict=False))
+            assert all(one.end <= other.start for one, other in itertools.pairwise(runs))
             assert all(run.pages > 0 and run.end <= MOST_PAGES for run in runs)
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from ladybug_agent.clock import Deadline
 from ladybug_agent.config import Config
-from ladybug_agent.errors import AgentError, Cancelled, describe
+from ladybug_agent.errors import Cancelled, describe
 from ladybug_agent.hydrate.recorder import DueRecording, RecordingRules
 from ladybug_agent.hydrate.report import (
     HydrationReport,
@@ -64,7 +64,7 @@ def run_hydration(run: HydrateRun, *observers: Observer) -> HydrationReport:
         except Cancelled:
             tracker.update(state="stopped", reason="told to stop; goes on where it was")
             raise
-        except AgentError as error:
+        except BaseException as error:
             tracker.update(state="failed", reason=describe(error))
             raise
         return tracker.report
