@@ -38,17 +38,8 @@ def recover_data(
                 hint=f"label the image with {STORAGE_VERSIONS_LABEL}, or set"
                 " `container.storage_versions`",
             )
-        workshop = Workshop(
-            mounts=boot.world.mounts,
-            kernel_log=boot.world.kernel_log,
-            engine=boot.world.engine,
-            rules=boot.config.data,
-            directory=workshop_directory(boot),
-            image_id=image.image_id,
-            engine_rules=_engine_rules(boot),
-        )
         limit = boot.deadline.capped(boot.config.data.open_check_timeout_s)
-        recover(found, workshop, limit)
+        recover(found, _workshop(boot, image), limit)
     mount = mount_data(boot, found.mount.device)
     hydration.begin(mount)
     recovered = verify_data(boot, mount)
@@ -84,6 +75,18 @@ def check_served(boot: Boot, servable: ServableSnapshot) -> OpenedDatabases | No
         expected,
         _engine_rules(boot),
         boot.deadline.capped(config.data.open_check_timeout_s),
+    )
+
+
+def _workshop(boot: Boot, image: PulledImage) -> Workshop:
+    return Workshop(
+        mounts=boot.world.mounts,
+        kernel_log=boot.world.kernel_log,
+        engine=boot.world.engine,
+        rules=boot.config.data,
+        directory=workshop_directory(boot),
+        image_id=image.image_id,
+        engine_rules=_engine_rules(boot),
     )
 
 

@@ -11,18 +11,21 @@ from ladybug_agent.model.hydration import Extent, PageRun, StoredMap
 
 @dataclass(slots=True)
 class FakeLayout:
-    """Files that lie one after another on the device, each in one piece."""
+    """Files that lie one after another on the device, each in one piece, for as long as it is."""
 
     next_physical: int = 0
+    _placed: dict[tuple[int, int], Extent] = field(default_factory=dict)
 
     def extents(self, handle: int) -> tuple[Extent, ...]:
-        size = os.fstat(handle).st_size
-        if not size:
+        status = os.fstat(handle)
+        length = -(-status.st_size // 4096) * 4096
+        if not length:
             return ()
-        length = -(-size // 4096) * 4096
-        found = Extent(0, self.next_physical, length)
-        self.next_physical += length
-        return (found,)
+        known = self._placed.get((status.st_ino, length))
+        if known is None:
+            known = self._placed[status.st_ino, length] = Extent(0, self.next_physical, length)
+            self.next_physical += length
+        return (known,)
 
 
 @dataclass(slots=True)

@@ -104,7 +104,7 @@ class FakeEc2:
     """EC2's view of the volumes: nothing at first, then attaching, then what it was given.
 
     What it `raises` it raises `for_looks`, or for ever; a `snapshot` that is an error is raised.
-    With a clock it notes when it was asked.
+    With a clock it notes when it was asked. `initialized` is how far it is with every volume.
     """
 
     def __init__(
@@ -116,9 +116,8 @@ class FakeEc2:
         for_looks: int = FOREVER,
         snapshot: SnapshotFacts | AgentError | None = SNAPSHOT,
         clock: FakeClock | None = None,
-        initialization: Initialization | AgentError | None = None,
     ) -> None:
-        self._initialization = initialization
+        self.initialized: Initialization | AgentError | None = None
         self._volumes = volumes or (ROOT_VOLUME, VOLUME)
         self._appear_after_looks = appear_after_looks
         self._attaching_until_look = appear_after_looks + attaching_for_looks
@@ -150,10 +149,10 @@ class FakeEc2:
         return self._snapshot if is_known else None
 
     def initialization(self, volume_id: str) -> Initialization | None:
-        if isinstance(self._initialization, AgentError):
-            raise self._initialization
+        if isinstance(self.initialized, AgentError):
+            raise self.initialized
         is_known = any(volume.volume_id == volume_id for volume in self._volumes)
-        return self._initialization if is_known else None
+        return self.initialized if is_known else None
 
 
 class FakeMachine:

@@ -113,6 +113,8 @@ def test_the_agent_adds_its_own_attributes_and_no_others(tmp_path: Path) -> None
         "environment",
         "filesystem_uuid",
         "hb_seq",
+        "hydration_pct",
+        "hydration_state",
         "image",
         "image_digest",
         "lease_expires_at",

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import structlog
 
-from ladybug_agent.errors import AgentError
+from ladybug_agent.errors import AgentError, ExternalFailure
 from ladybug_agent.files import write_bytes_atomically
 from ladybug_agent.ports import World
 from ladybug_agent.resources.hydration.files import opened_databases
@@ -20,8 +20,15 @@ log = structlog.get_logger(__name__)
 
 
 def keep_opening(state_dir: Path, recorded: HotMap) -> None:
-    """Keep the first tier of a database until its queries are recorded. Raises OSError."""
-    write_bytes_atomically(_path(state_dir, recorded.database_uuid), encode_map(recorded))
+    """Keep the first tier of a database until its queries are recorded."""
+    try:
+        write_bytes_atomically(_path(state_dir, recorded.database_uuid), encode_map(recorded))
+    except OSError as error:
+        raise ExternalFailure(
+            "state_directory_unusable",
+            f"cannot keep what an opening touches in the state directory {state_dir}",
+            hint="run as root; is /run mounted and not full? see `instance.state_dir`",
+        ) from error
 
 
 def keep_openings(

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from ladybug_agent.clock import Deadline
 from ladybug_agent.config import Config
-from ladybug_agent.errors import AgentError, Cancelled, describe
+from ladybug_agent.errors import Cancelled, describe
 from ladybug_agent.hydrate.recorder import DueRecording, RecordingRules
 from ladybug_agent.hydrate.report import (
     HydrationReport,
@@ -22,13 +22,10 @@ from ladybug_agent.model.hydration import BLOCK_BYTES, DiskReads
 from ladybug_agent.ports import World
 from ladybug_agent.resources.hydration.necessity import why_not_needed
 from ladybug_agent.resources.hydration.pace import BackgroundRate
-from ladybug_agent.resources.hydration.rest import (
-    RestProgress,
-    read_rest_fast,
-    read_rest_slowly,
-)
+from ladybug_agent.resources.hydration.rest import read_rest_fast, read_rest_slowly
 from ladybug_agent.resources.hydration.source import OpenSource, opened_source
 from ladybug_agent.resources.hydration.warming import Warming, touched_pct, warm
+from ladybug_agent.resources.hydration.watch import RestProgress
 from ladybug_agent.state import HYDRATION, StateDirectory
 
 MIB = 2**20
@@ -67,7 +64,7 @@ def run_hydration(run: HydrateRun, *observers: Observer) -> HydrationReport:
         except Cancelled:
             tracker.update(state="stopped", reason="told to stop; goes on where it was")
             raise
-        except AgentError as error:
+        except BaseException as error:
             tracker.update(state="failed", reason=describe(error))
             raise
         return tracker.report

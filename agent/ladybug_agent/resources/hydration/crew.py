@@ -7,48 +7,34 @@ depth makes it fast. The threads share one buffer, because nobody looks at what 
 from __future__ import annotations
 
 import contextvars
-import errno
 import mmap
-import os
 import threading
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import structlog
 
 from ladybug_agent.clock import Deadline
 from ladybug_agent.errors import ExternalFailure
 from ladybug_agent.model.hydration import BLOCK_BYTES
-from ladybug_agent.resources.hydration.latencies import Latencies
 from ladybug_agent.resources.hydration.pace import TokenBucket, Window
 from ladybug_agent.resources.hydration.pieces import Piece
+from ladybug_agent.resources.hydration.reads import (
+    READ_AT,
+    ReadAt,
+    ReadFailure,
+    Tally,
+    read_piece,
+    stall,
+)
 
 log = structlog.get_logger(__name__)
 
 TICK_S = 0.1
+LONGEST_PAUSE_S = 1.0
+"""A reader that the bucket holds back looks again at the latest then: the rate may have grown."""
 LEAVE_S = 1.0
 """How long reads that are under way may take to end when the reading is given up."""
-
-
-@dataclass(slots=True)
-class Tally:
-    """What has been read so far."""
-
-    bytes: int = 0
-    pieces: int = 0
-    retried: int = 0
-    """Reads that failed once and then did not."""
-    held_up: int = 0
-    """Times that the token bucket held a read back."""
-    latencies: Latencies = field(default_factory=Latencies)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ReadFailure:
-    """A piece that could not be read, twice."""
-
-    piece: Piece
-    error: OSError
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,7 +51,8 @@ class Crew:
     on_read: Callable[[Piece], None] = lambda _: None
     """Called for each piece that was read, by one thread at a time."""
     on_tick: Callable[[Tally], None] = lambda _: None
-    """Called some ten times a second by the thread that waits."""
+    """Called some ten times a second by the thread that waits; it holds no read up."""
+    read_at: ReadAt = READ_AT
 
     def read(self, pieces: Iterable[Piece]) -> Tally:
         """Read every piece, in order of their beginning; blocks until all are read.
@@ -83,16 +70,20 @@ class Crew:
 
 
 class _Reading:
-    """One run of the crew. `_changed` guards everything."""
+    """One run of the crew. `_lock` guards everything."""
 
     def __init__(self, crew: Crew, pieces: Iterator[Piece]) -> None:
         self._crew = crew
         self._pieces = pieces
         self._clock = crew.deadline.clock
-        self._changed = threading.Condition()
+        self._lock = threading.Lock()
+        self._room = threading.Condition(self._lock)
+        """Told when one more read may begin."""
+        self._end = threading.Condition(self._lock)
+        """Told when no more reads begin."""
         self._buffer = memoryview(mmap.mmap(-1, BLOCK_BYTES))
         self._under_way = 0
-        self._is_over = False
+        self._is_over = self._is_broken = self._is_left = False
         self._failure: ReadFailure | None = None
         self._moved_at = self._clock.monotonic()
         self.tally = Tally()
@@ -105,65 +96,72 @@ class _Reading:
     def follow(self) -> None:
         for thread in self._threads:
             thread.start()
-        with self._changed:
-            while not self._is_done():
-                self._changed.wait(TICK_S)
-                self._crew.on_tick(self.tally)
-                if self._failure:
-                    raise self._crew.explain(self._failure)
-                self._crew.deadline.check("the volume to be read")
-                self._refuse_stall()
+        while self._goes_on():
+            # Without the lock: what is told there may take long, and no read waits for it.
+            self._crew.on_tick(self.tally)
+            self._crew.deadline.check("the volume to be read")
 
     def stop(self) -> None:
-        """Let the threads end; those that hang are left behind."""
-        with self._changed:
-            self._is_over = True
-            self._changed.notify_all()
+        """Let the threads end; those that hang are left behind, and nothing is told of them."""
+        with self._lock:
+            self._let_end()
         give_up = self._clock.monotonic() + LEAVE_S
         for thread in self._threads:
             if thread.ident is not None:
                 thread.join(max(0.0, give_up - self._clock.monotonic()))
-        stuck = sum(thread.is_alive() for thread in self._threads)
-        if stuck:
+        with self._lock:
+            self._is_left = True
+        if stuck := sum(thread.is_alive() for thread in self._threads):
             log.warning("reads_left_behind", count=stuck)
 
+    def _goes_on(self) -> bool:
+        """Wait a moment for the end; return whether it is still to come. Raises what went wrong."""
+        with self._lock:
+            if not self._is_done():
+                self._end.wait(TICK_S)
+            if self._failure:
+                raise self._crew.explain(self._failure)
+            if self._is_broken:
+                raise RuntimeError("a reader ended by an error of its own, told above")
+            self._refuse_stall()
+            return not self._is_done()
+
     def _is_done(self) -> bool:
-        return self._is_over and not self._under_way and self._failure is None
+        return self._is_over and not self._under_way
 
     def _refuse_stall(self) -> None:
         silent_s = self._clock.monotonic() - self._moved_at
         if self._under_way and silent_s > self._crew.stall_s:
-            raise ExternalFailure(
-                "hydration_stalled",
-                f"{self._under_way} reads of the volume are under way, and none has ended for"
-                f" {silent_s:.0f} s",
-                hint="is I/O enabled on the volume? `aws ec2 describe-volume-status`; look in"
-                " `dmesg`, then replace the instance",
-            )
+            raise stall(self._under_way, silent_s)
 
     def _work(self) -> None:
-        while (piece := self._next()) is not None:
-            began = self._clock.monotonic()
-            failure, retried = self._read(piece)
-            self._ended(piece, self._clock.monotonic() - began, failure, retried=retried)
+        try:
+            while (piece := self._next()) is not None:
+                began = self._clock.monotonic()
+                failure, retried = read_piece(piece, self._buffer, self._crew.read_at)
+                self._ended(piece, self._clock.monotonic() - began, failure, retried=retried)
+        except BaseException:
+            with self._lock:
+                self._is_broken = True
+                self._let_end()
+            raise
 
     def _next(self) -> Piece | None:
         """Return the next piece when it may be read; None when there is none."""
         crew = self._crew
-        with self._changed:
+        with self._lock:
             while not self._is_over:
                 if crew.window and self._under_way >= crew.window.size:
-                    self._changed.wait(TICK_S)
+                    self._room.wait(TICK_S)
                     continue
                 now = self._clock.monotonic()
                 if crew.bucket and (wait_s := crew.bucket.wait_s(now)) > 0:
                     self.tally.held_up += 1
-                    self._changed.wait(wait_s)
+                    self._room.wait(min(wait_s, LONGEST_PAUSE_S))
                     continue
                 piece = next(self._pieces, None)
                 if piece is None:
-                    self._is_over = True
-                    self._changed.notify_all()
+                    self._let_end()
                     return None
                 if crew.bucket:
                     crew.bucket.take(piece.length, now)
@@ -173,41 +171,30 @@ class _Reading:
                 return piece
         return None
 
-    def _read(self, piece: Piece) -> tuple[ReadFailure | None, bool]:
-        """Read the piece, and once more if that fails; tell whether it took two."""
-        try:
-            os.preadv(piece.handle, [self._buffer[: piece.length]], piece.offset)
-        except OSError as first:
-            log.warning(
-                "read_failed_once", offset=piece.offset, length=piece.length, error=_name(first)
-            )
-        else:
-            return None, False
-        try:
-            os.preadv(piece.handle, [self._buffer[: piece.length]], piece.offset)
-        except OSError as second:
-            return ReadFailure(piece=piece, error=second), True
-        return None, True
-
     def _ended(
         self, piece: Piece, took_s: float, failure: ReadFailure | None, *, retried: bool
     ) -> None:
-        with self._changed:
+        with self._lock:
+            if self._is_left:
+                return  # who is told of reads may be gone
             self._under_way -= 1
             self._moved_at = self._clock.monotonic()
             if failure:
                 self._failure = self._failure or failure
-                self._is_over = True
-            else:
-                self.tally.bytes += piece.length
-                self.tally.pieces += 1
-                self.tally.retried += retried
-                self.tally.latencies.add(took_s)
-                self._crew.on_read(piece)
-            # A thread waits for each end only where the window is what holds it up.
-            if self._is_over or self._crew.window:
-                self._changed.notify_all() if self._is_over else self._changed.notify()
+                self._let_end()
+                return
+            self.tally.bytes += piece.length
+            self.tally.pieces += 1
+            self.tally.retried += retried
+            self.tally.latencies.add(took_s)
+            self._crew.on_read(piece)
+            if self._is_done():
+                self._end.notify()
+            elif self._crew.window:
+                self._room.notify()
 
-
-def _name(error: OSError) -> str:
-    return errno.errorcode.get(error.errno or 0, str(error))
+    def _let_end(self) -> None:
+        """Begin no more reads."""
+        self._is_over = True
+        self._room.notify_all()
+        self._end.notify_all()

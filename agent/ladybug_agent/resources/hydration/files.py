@@ -69,8 +69,10 @@ def opened_databases(
 
     Whether they are whole is for the verification to say. Reads the header of each.
     """
-    with opened_directory(root, below) as directory, ExitStack() as held:
-        found = [_open_database(directory, name, layout, held) for name in names]
+    with ExitStack() as held:
+        # Open beyond this block, so that what fails later is not taken for a failure of the files.
+        with opened_directory(root, below) as directory:
+            found = [_open_database(directory, name, layout, held) for name in names]
         yield tuple(database for database in found if database)
 
 
@@ -91,10 +93,11 @@ def _open_database(
 def _open_file(
     directory: OpenDirectory, name: str, layout: FileLayout, held: ExitStack
 ) -> OpenFile | None:
-    opened = held.enter_context(directory.file(name))
-    if opened is None:
-        return None
-    handle, status = opened
+    with directory.file(name) as opened:
+        if opened is None:
+            return None
+        handle, status = os.dup(opened[0]), opened[1]
+    held.callback(os.close, handle)
     # What is read is what the plan says; read-ahead would fetch blocks that nobody asked for.
     os.posix_fadvise(handle, 0, 0, os.POSIX_FADV_RANDOM)
     return OpenFile(

@@ -14,6 +14,7 @@ from ladybug_agent.model.hydration import PageRun
 MOST_RUNS = 100_000
 """In one tier. A file of 4 GB has some thousands; more are joined over small gaps."""
 MOST_SEEN = 0xFFFF
+MOST_RECORDINGS = 0xFFFF_FFFF
 
 Runs = tuple[PageRun, ...]
 
@@ -77,7 +78,7 @@ def merge(known: HotMap | None, recording: HotMap) -> HotMap:
     opening = tuple(add(base.opening, recording.opening))
     merged = replace(
         recording,
-        recordings=base.recordings + recording.recordings,
+        recordings=min(MOST_RECORDINGS, base.recordings + recording.recordings),
         opening=opening,
         # What one replica had in its first tier and another in its second belongs to the first.
         queries=tuple(subtract(add(base.queries, recording.queries), opening)),

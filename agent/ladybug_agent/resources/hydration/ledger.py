@@ -6,6 +6,7 @@ One byte a block, in a shared mapping: what was marked outlives the process that
 
 from __future__ import annotations
 
+import fcntl
 import mmap
 import os
 import struct
@@ -90,12 +91,15 @@ def _opened(path: Path, header: bytes, blocks: int) -> int:
     path.parent.mkdir(parents=True, exist_ok=True)
     handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
     try:
+        # Of two that find none, one makes it: the other would cut it off under the first's mapping.
+        fcntl.flock(handle, fcntl.LOCK_EX)
         size = len(header) + blocks
         if os.pread(handle, len(header), 0) != header or os.fstat(handle).st_size != size:
             os.ftruncate(handle, 0)
             # Not sparse: a mapping over a disk that is full would end the process by SIGBUS.
             os.posix_fallocate(handle, 0, size)
             os.pwrite(handle, header, 0)
+        fcntl.flock(handle, fcntl.LOCK_UN)
     except BaseException:
         os.close(handle)
         raise

@@ -11,11 +11,11 @@ from ladybug_agent.errors import ExternalFailure
 from ladybug_agent.model.hydration import BLOCK_BYTES
 from ladybug_agent.ports.hydration import FileLayout
 from ladybug_agent.ports.storage import PinnedDevice
-from ladybug_agent.resources.hydration.crew import ReadFailure
 from ladybug_agent.resources.hydration.files import OpenDatabase, OpenFile, opened_databases
 from ladybug_agent.resources.hydration.ledger import BlockLedger, opened_ledger
 from ladybug_agent.resources.hydration.pieces import Piece
 from ladybug_agent.resources.hydration.plan import RestPlan, rest_plan
+from ladybug_agent.resources.hydration.reads import ReadFailure
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,12 +98,12 @@ def explain_reads(
 
 
 def _place(files: Iterable[OpenFile], failure: ReadFailure) -> str:
-    piece = failure.piece
+    piece, start = failure.piece, failure.at
     for file in files:
         if file.handle == piece.handle:
-            return f"{file.path} at byte {piece.offset}"
+            return f"{file.path} at byte {start}"
     # A piece of the device itself: whose is it?
-    start, end = piece.offset, piece.offset + piece.length
+    end = piece.offset + piece.length
     for file in files:
         for extent in file.extents:
             begin = max(start, extent.physical)

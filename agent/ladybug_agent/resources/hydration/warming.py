@@ -15,10 +15,11 @@ from ladybug_agent.config.hydration import HydrationConfig
 from ladybug_agent.errors import Cancelled
 from ladybug_agent.model.hydration import BLOCK_BYTES
 from ladybug_agent.ports.hydration import MapStore
-from ladybug_agent.resources.hydration.crew import Crew, Tally
+from ladybug_agent.resources.hydration.crew import Crew
 from ladybug_agent.resources.hydration.maps import FoundMap, find_maps
 from ladybug_agent.resources.hydration.pieces import Piece
 from ladybug_agent.resources.hydration.plan import HotPlan, hot_plan
+from ladybug_agent.resources.hydration.reads import Tally
 from ladybug_agent.resources.hydration.source import OpenSource
 
 Noter = Callable[[Piece], None]
@@ -61,6 +62,7 @@ def warm(
     Blocks until that is done. Raises ExternalFailure for a read that fails twice or hangs.
     """
     warming.maps = find_maps(maps, opened.databases)
+    warming.check_stopping()
     plan = hot_plan(
         opened.databases,
         {found.hot.database_uuid: found.hot for found in warming.maps if found.hot},
@@ -97,8 +99,15 @@ def touched_pct(opened: OpenSource) -> float:
 
 
 def with_whole_blocks(plan: HotPlan, opened: OpenSource) -> HotPlan:
-    """Return the plan with all of each hot block read in place of one page of it."""
-    return replace(plan, touch=tuple(opened.pieces(piece.block for piece in plan.touch)))
+    """Return the plan with all of each hot block read first, around the page cache.
+
+    The pages that would have been read first are the first to be warmed then.
+    """
+    return replace(
+        plan,
+        touch=tuple(opened.pieces(piece.block for piece in plan.touch)),
+        warm=(*plan.touch, *plan.warm),
+    )
 
 
 def _noter(plan: HotPlan, opened: OpenSource, deadline: Deadline, warming: Warming) -> Noter:
@@ -109,7 +118,10 @@ def _noter(plan: HotPlan, opened: OpenSource, deadline: Deadline, warming: Warmi
     began = clock.monotonic()
 
     def note(piece: Piece) -> None:
-        opened.ledger.mark_touched(piece.block)
+        if piece.handle == opened.device:
+            opened.ledger.mark_read(piece.block)
+        else:
+            opened.ledger.mark_touched(piece.block)
         waited_for.discard((piece.handle, piece.offset))
         if not waited_for and not warming.touched.is_set():
             took_s = clock.monotonic() - began
