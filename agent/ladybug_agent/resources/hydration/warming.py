@@ -7,7 +7,7 @@ start. The main thread only looks at it.
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 
 from ladybug_agent.clock import Deadline
@@ -63,12 +63,7 @@ def warm(
     """
     warming.maps = find_maps(maps, opened.databases)
     warming.check_stopping()
-    plan = hot_plan(
-        opened.databases,
-        {found.hot.database_uuid: found.hot for found in warming.maps if found.hot},
-    )
-    if rules.hot_read == "blocks":
-        plan = with_whole_blocks(plan, opened)
+    plan = plan_hot(opened, warming.maps, rules)
     warming.hot_blocks = len(plan.blocks)
     pieces = (*plan.first, *plan.warm_within(room_bytes))
 
@@ -98,11 +93,16 @@ def touched_pct(opened: OpenSource) -> float:
     return round(100 * opened.ledger.touched(rest.blocks) / max(1, rest.count), 1)
 
 
-def with_whole_blocks(plan: HotPlan, opened: OpenSource) -> HotPlan:
-    """Return the plan with all of each hot block read first, around the page cache.
+def plan_hot(opened: OpenSource, maps: Sequence[FoundMap], rules: HydrationConfig) -> HotPlan:
+    """Return what the hot part is, by the maps that were found.
 
-    The pages that would have been read first are the first to be warmed then.
+    With `hot_read = "blocks"` all of each hot block is read first, around the page cache; the pages
+    that would have been read first are the first to be warmed then.
     """
+    hot = {found.hot.database_uuid: found.hot for found in maps if found.hot}
+    plan = hot_plan(opened.databases, hot)
+    if rules.hot_read == "pages":
+        return plan
     return replace(
         plan,
         touch=tuple(opened.pieces(piece.block for piece in plan.touch)),
