@@ -7,7 +7,7 @@ start. The main thread only looks at it.
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 
 from ladybug_agent.clock import Deadline
@@ -16,6 +16,7 @@ from ladybug_agent.errors import Cancelled
 from ladybug_agent.model.hydration import BLOCK_BYTES
 from ladybug_agent.ports.hydration import MapStore
 from ladybug_agent.resources.hydration.crew import Crew
+from ladybug_agent.resources.hydration.files import OpenDatabase
 from ladybug_agent.resources.hydration.maps import FoundMap, find_maps
 from ladybug_agent.resources.hydration.pieces import Piece
 from ladybug_agent.resources.hydration.plan import HotPlan, hot_plan
@@ -61,7 +62,7 @@ def warm(
 
     Blocks until that is done. Raises ExternalFailure for a read that fails twice or hangs.
     """
-    warming.maps = find_maps(maps, opened.databases)
+    warming.maps = find_maps(maps, _until_stopped(opened.databases, warming))
     warming.check_stopping()
     plan = hot_plan(
         opened.databases,
@@ -90,6 +91,12 @@ def warm(
     warming.touched.set()
     warming.pct = touched_pct(opened)
     warming.warmed.set()
+
+
+def _until_stopped(databases: Iterable[OpenDatabase], warming: Warming) -> Iterator[OpenDatabase]:
+    for database in databases:
+        warming.check_stopping()
+        yield database
 
 
 def touched_pct(opened: OpenSource) -> float:
