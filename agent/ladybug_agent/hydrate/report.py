@@ -16,6 +16,7 @@ from ladybug_agent.resources.hydration.maps import FoundMap
 log = structlog.get_logger(__name__)
 
 SCHEMA = "ladybug.hydration/1"
+MOST_RATE = 1e12
 
 HydrationState = Literal["off", "hydrating", "warm", "complete", "not_needed", "stopped", "failed"]
 """`hydrating`: the hot part is not all there yet, or the background reads. `warm`: the hot part is
@@ -92,6 +93,15 @@ def read_report(path: Path) -> dict[str, Any] | None:
         return None
     is_ours = isinstance(document, dict) and document.get("schema") == SCHEMA
     return document if is_ours else None
+
+
+def known_fetch_rate(path: Path, volume_id: str) -> float:
+    """Return how fast the volume fetched when the boot asked at full depth; 0 if nobody knows."""
+    document = read_report(path) or {}
+    rate = document.get("fetch_rate")
+    if document.get("volume_id") != volume_id or not isinstance(rate, int | float):
+        return 0.0
+    return float(rate) if 0 <= rate < MOST_RATE else 0.0
 
 
 def utc(moment: datetime) -> str:
