@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 
 from ladybug_agent.boot import Boot
@@ -33,6 +32,31 @@ from ladybug_agent.resources.service import HealthyService
 
 STOP_S = 10.0
 """Longer than a call to S3 may take."""
+
+
+class _Asking:
+    """The probes, asked in a thread of its own: an impaired volume may never answer one."""
+
+    def __init__(self, probes: Probes, boot: Boot) -> None:
+        self._probes = probes
+        self._deadline = boot.deadline
+        self._beside = Beside(probes.ask, "probes", boot.deadline) if probes.unanswered else None
+
+    def check(self) -> None:
+        """Raise NotYet until all have been answered, and what the asking has failed of."""
+        if self._beside and not self._beside.is_over:
+            raise NotYet(
+                "probe_unanswered", f"no answer yet to the probe `{self._probes.unanswered}`"
+            )
+        if self._beside:
+            self._beside.result()
+
+    def wait(self, seconds: float) -> None:
+        """Block for so long, or until they are answered; then for as long as all else takes."""
+        if self._beside and not self._beside.is_over:
+            self._beside.wait(seconds)
+        else:
+            self._deadline.pause(seconds)
 
 
 class BootHydration:
@@ -80,15 +104,15 @@ class BootHydration:
         with boot.record.step("await_warm") as step:
             self.check()
             self._keep_openings()
-            check_probes = self._asked(service)
+            asking = _Asking(Probes(boot.world.http, service, self._rules, boot.deadline), boot)
 
             def look() -> None:
                 self.check()
-                check_probes()
+                asking.check()
                 if self._beside:
                     check_warming(warming, self._rules)
 
-            missing = await_gate(look, self._rules, boot.deadline)
+            missing = await_gate(look, self._rules, boot.deadline, asking.wait)
             ready = ReadyService(
                 service=service,
                 hydration_state=self._state,
@@ -112,22 +136,6 @@ class BootHydration:
         if self._warming.loaded.is_set():
             return "complete"
         return "warm" if self._warming.warmed.is_set() else "hydrating"
-
-    def _asked(self, service: HealthyService) -> Callable[[], None]:
-        """Begin to ask the probes; return what raises NotYet until all have been answered."""
-        probes = Probes(self._boot.world.http, service, self._rules, self._deadline)
-        if not probes.unanswered:
-            return lambda: None
-        asking = Beside(probes.ask, "probes", self._deadline)
-
-        def check() -> None:
-            if not asking.is_over:
-                raise NotYet(
-                    "probe_unanswered", f"no answer yet to the probe `{probes.unanswered}`"
-                )
-            asking.result()
-
-        return check
 
     def _read(self, source: HydrationSource, warming: Warming) -> None:
         boot = self._boot

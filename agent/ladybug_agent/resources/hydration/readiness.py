@@ -53,9 +53,11 @@ def await_gate(
     check: Callable[[], None],
     rules: HydrationConfig,
     deadline: Deadline,
+    sleep: Callable[[float], None] | None = None,
 ) -> str:
     """Block until `check` passes or the gate's time is up; return what was still waited for.
 
+    `sleep` may wake early, as that of `wait_until`.
     Raises what `check` raises, but for NotYet, and Cancelled; DeadlineExceeded only if `deadline`
     itself is over.
     """
@@ -65,6 +67,7 @@ def await_gate(
             "the volume to be warm",
             deadline=deadline.capped(rules.gate_timeout_s),
             pace=LOOKING,
+            sleep=sleep,
         )
     except DeadlineExceeded as error:
         if deadline.is_over:

@@ -64,12 +64,7 @@ def warm(
     """
     warming.maps = find_maps(maps, _until_stopped(opened.databases, warming))
     warming.check_stopping()
-    plan = hot_plan(
-        opened.databases,
-        {found.hot.database_uuid: found.hot for found in warming.maps if found.hot},
-    )
-    if rules.hot_read == "blocks":
-        plan = with_whole_blocks(plan, opened)
+    plan = plan_reads(opened, warming.maps, rules)
     warming.hot_blocks = len(plan.blocks)
     pieces = (*plan.first, *plan.warm_within(room_bytes))
 
@@ -105,7 +100,14 @@ def touched_pct(opened: OpenSource) -> float:
     return round(100 * opened.ledger.touched(rest.blocks) / max(1, rest.count), 1)
 
 
-def with_whole_blocks(plan: HotPlan, opened: OpenSource) -> HotPlan:
+def plan_reads(opened: OpenSource, maps: Iterable[FoundMap], rules: HydrationConfig) -> HotPlan:
+    """Return the plan of the hot part, as the configuration wants it read."""
+    known = {found.hot.database_uuid: found.hot for found in maps if found.hot}
+    plan = hot_plan(opened.databases, known)
+    return _with_whole_blocks(plan, opened) if rules.hot_read == "blocks" else plan
+
+
+def _with_whole_blocks(plan: HotPlan, opened: OpenSource) -> HotPlan:
     """Return the plan with all of each hot block read first, around the page cache.
 
     The pages that would have been read first are the first to be warmed then.
