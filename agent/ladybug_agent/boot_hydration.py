@@ -7,6 +7,7 @@ from pathlib import Path
 from ladybug_agent.boot import Boot
 from ladybug_agent.branches import Beside
 from ladybug_agent.clock import Deadline
+from ladybug_agent.errors import NotYet
 from ladybug_agent.hydrate.openings import keep_openings
 from ladybug_agent.hydrate.report import (
     HydrationReport,
@@ -29,7 +30,33 @@ from ladybug_agent.resources.hydration.warming import Warming, touched_pct, warm
 from ladybug_agent.resources.mount import DataMount
 from ladybug_agent.resources.service import HealthyService
 
-STOP_S = 5.0
+STOP_S = 10.0
+"""Longer than a call to S3 may take."""
+
+
+class _Asking:
+    """The probes, asked in a thread of its own: an impaired volume may never answer one."""
+
+    def __init__(self, probes: Probes, boot: Boot) -> None:
+        self._probes = probes
+        self._deadline = boot.deadline
+        self._beside = Beside(probes.ask, "probes", boot.deadline) if probes.unanswered else None
+
+    def check(self) -> None:
+        """Raise NotYet until all have been answered, and what the asking has failed of."""
+        if self._beside and not self._beside.is_over:
+            raise NotYet(
+                "probe_unanswered", f"no answer yet to the probe `{self._probes.unanswered}`"
+            )
+        if self._beside:
+            self._beside.result()
+
+    def wait(self, seconds: float) -> None:
+        """Block for so long, or until they are answered; then for as long as all else takes."""
+        if self._beside and not self._beside.is_over:
+            self._beside.wait(seconds)
+        else:
+            self._deadline.pause(seconds)
 
 
 class BootHydration:
@@ -55,8 +82,9 @@ class BootHydration:
             databases_dir=self._boot.config.data.databases_dir,
             names=self._boot.config.data.databases,
         )
-        self._warming = Warming()
-        self._beside = Beside(self._read, "hydration", self._boot.deadline)
+        source, warming = self._source, Warming()
+        self._warming = warming
+        self._beside = Beside(lambda: self._read(source, warming), "hydration", self._boot.deadline)
 
     def stop(self) -> None:
         """Stop reading, so that the volume can be unmounted; blocks for some seconds at most."""
@@ -80,15 +108,15 @@ class BootHydration:
         with boot.record.step("await_warm") as step:
             self.check()
             self._keep_openings()
-            probes = Probes(boot.world.http, service, self._rules, boot.deadline)
+            asking = _Asking(Probes(boot.world.http, service, self._rules, boot.deadline), boot)
 
             def look() -> None:
                 self.check()
-                probes.check()
+                asking.check()
                 if self._beside:
                     check_warming(warming, self._rules)
 
-            missing = await_gate(look, self._rules, boot.deadline)
+            missing = await_gate(look, self._rules, boot.deadline, asking.wait)
             ready = ReadyService(
                 service=service,
                 hydration_state=self._state,
@@ -113,18 +141,17 @@ class BootHydration:
             return "complete"
         return "warm" if self._warming.warmed.is_set() else "hydrating"
 
-    def _read(self) -> None:
-        boot, source = self._boot, self._source
-        assert source is not None  # noqa: S101 - `begin` has just set it
+    def _read(self, source: HydrationSource, warming: Warming) -> None:
+        boot = self._boot
         room = int(boot.world.machine.memory_available_bytes() * self._rules.cache_share)
         with opened_source(source, boot.world.layout, Path(self._rules.ledger_dir)) as opened:
-            warm(opened, boot.world.maps, room, self._rules, self._deadline, self._warming)
+            warm(opened, boot.world.maps, room, self._rules, self._deadline, warming)
             if self._rules.gate == "full":
                 read_rest_fast(
-                    opened, self._rules, self._deadline, lambda _: self._warming.check_stopping()
+                    opened, self._rules, self._deadline, lambda _: warming.check_stopping()
                 )
-                self._warming.loaded.set()
-            self._warming.pct = touched_pct(opened)
+                warming.loaded.set()
+            warming.pct = touched_pct(opened)
 
     @property
     def _deadline(self) -> Deadline:

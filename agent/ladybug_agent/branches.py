@@ -112,6 +112,10 @@ class Beside(Generic[T]):
     def is_over(self) -> bool:
         return not self._branch.is_alive()
 
+    def wait(self, seconds: float) -> None:
+        """Block for so long, in real time, or until it is over."""
+        self._branch.join(seconds)
+
     def result(self) -> T | None:
         """Return the result, or None while there is none; raise the failure that it ended with."""
         if self._failures:

@@ -6,6 +6,7 @@ import threading
 from contextvars import ContextVar
 from datetime import UTC, datetime, timedelta
 
+from ladybug_agent.clock import SystemClock
 from ladybug_agent.waiting import Pace
 
 STARTED_AT = datetime(2026, 2, 6, 12, 0, tzinfo=UTC)
@@ -56,6 +57,13 @@ class FakeClock:
         elif not event.is_set():
             self.advance(seconds)
         return event.is_set()
+
+
+class RealClock(SystemClock):
+    """Real time, for work in threads of its own; the date is that of the fakes."""
+
+    def utcnow(self) -> datetime:
+        return STARTED_AT
 
 
 def waited_s(pace: Pace, looks_in_vain: int) -> float:

@@ -81,6 +81,15 @@ def _exit() -> Fault:
     return Fault(step="await_healthy", code="container_exited", parts=parts)
 
 
+def _probe(code: str, reply: HttpReply) -> Fault:
+    return Fault(
+        step="await_warm",
+        code=code,
+        parts=lambda clock: {"http": FakeHttp(clock, replies={"/databases/sec/query": reply})},
+        config={"hydration.probes": ("sec: RETURN 1",)},
+    )
+
+
 def _registry(error: AgentError, *, exit_status: int = 1) -> Fault:
     return Fault(
         step="register",
@@ -135,6 +144,7 @@ FAULTS: tuple[Fault, ...] = (
     _health("health_garbled", health=HttpReply(status=200, body=b"<html>")),
     _health("health_databases_missing", health=json_reply({**HEALTHY, "database_count": 0})),
     _health("service_writable", info=json_reply({**INFO, "read_only": False})),
+    _probe("probe_refused", HttpReply(status=400, body=b"syntax error")),
     _registry(fails("aws_throttled")),
     _registry(fails("aws_access_denied")),
     _registry(ConfigError("registry_table_missing", "found no such table"), exit_status=2),

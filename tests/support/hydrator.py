@@ -27,7 +27,7 @@ from ladybug_agent.resources.hydration.maps import find_maps
 from ladybug_agent.resources.hydration.pace import BackgroundRate
 from ladybug_agent.resources.hydration.rest import read_rest_fast, read_rest_slowly
 from ladybug_agent.resources.hydration.source import HydrationSource, OpenSource, opened_source
-from ladybug_agent.resources.hydration.warming import Warming, plan_hot, warm
+from ladybug_agent.resources.hydration.warming import Warming, plan_reads, warm
 
 TIMEOUT_S = 600.0
 ROOM_BYTES = 2**30
@@ -95,7 +95,7 @@ def learn(source: OpenSource, maps: Path, tier: Tier, deadline: Deadline) -> Non
 def write_plan(source: OpenSource, maps: Path, target: Path) -> None:
     """Write the reads of the hot part, in our order, for the compiled reader."""
     store = DirectoryMapStore(maps, most_bytes=MOST_BYTES)
-    plan = plan_hot(source, find_maps(store, source.databases), RULES)
+    plan = plan_reads(source, find_maps(store, source.databases), RULES)
     paths = {file.handle: file.path for d in source.databases for file in d.files}
     lines = [f"{paths[p.handle]} {p.offset} {p.length} buffered\n" for p in plan.all]
     target.write_text("".join(lines), encoding="utf-8")

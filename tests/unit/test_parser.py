@@ -9,7 +9,18 @@ import pytest
 from ladybug_agent import __version__
 from ladybug_agent.command_line import build_parser
 
-VERBS = (["bootstrap"], ["status"], ["config"], ["config", "check"], ["rehearse"])
+VERBS = (
+    ["bootstrap"],
+    ["status"],
+    ["config"],
+    ["config", "check"],
+    ["hydrate"],
+    ["hydrate", "run"],
+    ["hydrate", "record"],
+    ["hydrate", "plan"],
+    ["hydrate", "show"],
+    ["rehearse"],
+)
 
 
 def test_the_version_is_printed(capsys: pytest.CaptureFixture[str]) -> None:
@@ -43,6 +54,13 @@ def test_every_help_ends_with_the_exit_statuses(
         ["status", "--timeout", "-1"],
         ["status", "--timeout", "nan"],
         ["status", "--timeout", "inf"],
+        ["hydrate"],
+        ["hydrate", "now"],
+        ["hydrate", "run", "--slowly"],
+        ["hydrate", "record", "--tier", "both"],
+        ["hydrate", "record", "--after", "-1"],
+        ["hydrate", "plan", "--format", "svg"],
+        ["hydrate", "show"],
     ],
     ids=" ".join,
 )
@@ -66,3 +84,34 @@ def test_the_defaults_of_status() -> None:
 
 def test_a_timeout_may_have_a_fraction() -> None:
     assert build_parser().parse_args(["status", "--timeout", "0.5"]).timeout == 0.5
+
+
+def test_the_defaults_of_hydrate_run() -> None:
+    arguments = build_parser().parse_args(["hydrate", "run"])
+    assert (arguments.act, arguments.fast, arguments.format, arguments.config) == (
+        "run",
+        False,
+        "text",
+        Path("/etc/ladybug-agent/config.toml"),
+    )
+
+
+def test_the_defaults_of_hydrate_record() -> None:
+    arguments = build_parser().parse_args(["hydrate", "record"])
+    assert (arguments.act, arguments.tier, arguments.fresh, arguments.after) == (
+        "record",
+        "queries",
+        False,
+        None,
+    )
+
+
+def test_the_defaults_of_hydrate_plan() -> None:
+    arguments = build_parser().parse_args(["hydrate", "plan"])
+    assert (arguments.act, arguments.reads, arguments.format) == ("plan", False, "text")
+
+
+def test_hydrate_show_takes_a_map_and_a_place_for_its_picture() -> None:
+    arguments = build_parser().parse_args(["hydrate", "show", "sec", "--output", "/tmp/sec.svg"])
+    assert (arguments.act, arguments.map, arguments.output) == ("show", "sec", Path("/tmp/sec.svg"))
+    assert build_parser().parse_args(["hydrate", "show", "sec"]).output is None

@@ -102,7 +102,7 @@ def _axis(file_pages: int, top: int, most: int) -> Iterator[str]:
 def _words(hot: HotMap) -> str:
     share = 100 * hot.pages / hot.file_pages if hot.file_pages else 0.0
     return (
-        f"{hot.recordings} recordings; {hot.pages} of {hot.file_pages} pages ({share:.2g} %),"
+        f"{hot.recordings} recordings; {hot.pages} of {hot.file_pages} pages ({share:.3g} %),"
         f" {_size(hot.pages * PAGE_BYTES)} of {_size(hot.file_pages * PAGE_BYTES)}"
     )
 
@@ -120,12 +120,14 @@ def _size(count: float) -> str:
     >>> _size(4096), _size(3.5 * 2**30)
     ('4 KiB', '3.5 GiB')
     """
-    for unit in ("B", "KiB", "MiB"):
+    for unit in ("B", "KiB", "MiB", "GiB"):
         if count < 1024:  # noqa: PLR2004
-            return f"{count:.3g} {unit}"
+            return f"{count:.4g} {unit}"
         count /= 1024
-    return f"{count:.3g} GiB"
+    return f"{count:.4g} TiB"
 
 
 def _escaped(text: str) -> str:
-    return text.replace("&", "&amp;").replace("<", "&lt;").replace('"', "&quot;")
+    """Return the text for XML, which has no place for control characters."""
+    shown = "".join(character if character.isprintable() else "\ufffd" for character in text)
+    return shown.replace("&", "&amp;").replace("<", "&lt;").replace('"', "&quot;")

@@ -15,7 +15,7 @@ from ladybug_agent.resources.hydration.maps import FoundMap, find_maps
 from ladybug_agent.resources.hydration.pieces import Piece
 from ladybug_agent.resources.hydration.plan import HotPlan, RestPlan
 from ladybug_agent.resources.hydration.source import OpenSource, opened_source
-from ladybug_agent.resources.hydration.warming import plan_hot
+from ladybug_agent.resources.hydration.warming import plan_reads
 
 SCHEMA = "ladybug.hydrate-plan/1"
 RATES_MB_S = (125, 250, 500, 1000)
@@ -92,7 +92,7 @@ def plan_hydration(config: Config, world: World, *, with_reads: bool) -> Planned
         opened_source(mounted.source, world.layout, Path(rules.ledger_dir)) as opened,
     ):
         maps = find_maps(world.maps, opened.databases)
-        plan = plan_hot(opened, maps, rules)
+        plan = plan_reads(opened, maps, rules)
         rest = opened.rest(whole_device=rules.scope == "device")
         return Planned(
             volume_id=mounted.source.volume_id,

@@ -138,18 +138,18 @@ class DueRecording:
         told = MapReport.of(found)
         if database is None:
             return told
-        if found.hot:
-            share = hit_rate(database, self._rules.cache, found.hot).share
-            return replace(told, hit_rate=None if share is None else round(share, 3))
-        if found.state == "missing" and self._rules.store:
-            return self._record(database, told)
-        return told
-
-    def _record(self, database: OpenDatabase, told: MapReport) -> MapReport:
         try:
-            (made,) = record([database], {}, self._rules, self._deadline)
+            if found.hot:
+                share = hit_rate(database, self._rules.cache, found.hot).share
+                return replace(told, hit_rate=None if share is None else round(share, 3))
+            if found.state == "missing" and self._rules.store:
+                return self._recorded(database, told)
         except AgentError as error:
             log.warning("hot_map_not_recorded", database=database.name, error=str(error))
             return replace(told, detail=f"{error.code}: {error}")
+        return told
+
+    def _recorded(self, database: OpenDatabase, told: MapReport) -> MapReport:
+        (made,) = record([database], {}, self._rules, self._deadline)
         stored = made.stored or made.recorded
         return replace(told, detail="recorded", recordings=stored.recordings, pages=stored.pages)

@@ -18,6 +18,8 @@ log = structlog.get_logger(__name__)
 
 SCHEMA = "ladybug.hydration/1"
 MIB = 2**20
+MOST_RATE = 1e12
+NUMBERS = ("pct", "done_bytes", "total_bytes", "rate", "fetch_rate", "hot_blocks")
 
 HydrationState = Literal["off", "hydrating", "warm", "complete", "not_needed", "stopped", "failed"]
 """`hydrating`: the hot part is not all there yet, or the background reads. `warm`: the hot part is
@@ -93,9 +95,11 @@ def read_report(path: Path) -> HydrationReport | None:
         if document.pop("schema") != SCHEMA:
             return None
         maps = tuple(MapReport(**told) for told in document.pop("maps"))
-        return HydrationReport(**document, maps=maps)
+        report = HydrationReport(**document, maps=maps)
     except (OSError, ValueError, TypeError, KeyError, AttributeError, RecursionError):
         return None
+    is_sound = all(isinstance(getattr(report, name), int | float) for name in NUMBERS)
+    return report if is_sound else None
 
 
 def report_lines(report: HydrationReport) -> Iterator[str]:
@@ -114,6 +118,14 @@ def report_lines(report: HydrationReport) -> Iterator[str]:
         detail = f" ({told.detail})" if told.detail else ""
         known = f", {told.recordings} recordings, {told.pages} pages" if told.pages else ""
         yield f"  map of {told.database}: {told.state}{detail}{known}{share}"
+
+
+def known_fetch_rate(path: Path, volume_id: str) -> float:
+    """Return how fast the volume fetched when the boot asked at full depth; 0 if nobody knows."""
+    report = read_report(path)
+    if report is None or report.volume_id != volume_id:
+        return 0.0
+    return float(report.fetch_rate) if 0 <= report.fetch_rate < MOST_RATE else 0.0
 
 
 def utc(moment: datetime) -> str:

@@ -12,8 +12,8 @@ from ladybug_agent.hydrate.recorder import DueRecording, RecordingRules
 from ladybug_agent.hydrate.report import (
     HydrationReport,
     MapReport,
+    known_fetch_rate,
     milliseconds,
-    read_report,
     report_path,
 )
 from ladybug_agent.hydrate.source import MountedVolume, mounted_volume
@@ -82,15 +82,17 @@ def _load(run: HydrateRun, tracker: Tracker, path: Path) -> None:
         mounted_volume(world, run.config) as mounted,
         opened_source(mounted.source, world.layout, Path(rules.ledger_dir)) as opened,
     ):
-        before = read_report(path)
-        tracker.update(volume_id=mounted.source.volume_id)
+        volume_id = mounted.source.volume_id
+        tracker.update(
+            volume_id=volume_id,
+            pct=touched_pct(opened),
+            fetch_rate=known_fetch_rate(path, volume_id),
+        )
         warming = _warm(run, opened, tracker)
         recording = _recording(run, opened, warming)
-        known_rate = before.fetch_rate if before and _is_of(before, mounted) else 0.0
         if why := why_not_needed(world.ec2, mounted.attached):
-            tracker.update(state="not_needed", reason=why, fetch_rate=known_rate)
+            tracker.update(state="not_needed", reason=why)
         else:
-            tracker.update(fetch_rate=known_rate)
             _read_rest(run, opened, mounted, tracker, recording)
         _await_recording(run, recording, tracker)
 
@@ -177,10 +179,6 @@ def _told(progress: RestProgress, touched: float) -> dict[str, object]:
         "first_touch_p50_ms": milliseconds(taken.percentile(0.5)),
         "first_touch_p99_ms": milliseconds(taken.percentile(0.99)),
     }
-
-
-def _is_of(report: HydrationReport, mounted: MountedVolume) -> bool:
-    return report.volume_id == mounted.source.volume_id
 
 
 def _await_recording(run: HydrateRun, recording: DueRecording, tracker: Tracker) -> None:

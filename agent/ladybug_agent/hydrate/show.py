@@ -7,20 +7,32 @@ from pathlib import Path
 
 from ladybug_agent.config import Config
 from ladybug_agent.errors import ConfigError, ExternalFailure
+from ladybug_agent.files import write_atomically
 from ladybug_agent.hydrate.source import mounted_volume
 from ladybug_agent.ports import World
 from ladybug_agent.resources.hydration.files import opened_databases
 from ladybug_agent.resources.hydration.hot_map import HotMap
-from ladybug_agent.resources.hydration.map_codec import MapError, decode_map
+from ladybug_agent.resources.hydration.map_codec import MOST_BYTES, MapError, decode_map
 
 
 def map_in_file(path: Path) -> HotMap:
     """Return the map in a file. Raises ExternalFailure if it is none."""
     try:
-        return _decoded(path.read_bytes(), str(path))
+        with path.open("rb") as file:
+            # A database given in its place may be larger than memory.
+            return _decoded(file.read(MOST_BYTES + 1), str(path))
     except OSError as error:
         raise ExternalFailure(
             "hot_map_unreadable", f"cannot read {path}", hint="may you read it?"
+        ) from error
+
+
+def save_picture(path: Path, picture: str) -> None:
+    try:
+        write_atomically(path, picture)
+    except OSError as error:
+        raise ExternalFailure(
+            "hot_map_picture_not_written", f"cannot write {path}", hint="may you write there?"
         ) from error
 
 
@@ -32,7 +44,7 @@ def find_map(config: Config, world: World, name: str) -> HotMap:
             f"wanted the map of {name}, but `hydration.maps` names no place for maps",
             hint="set it, or give the path of a file",
         )
-    identity = name if _is_uuid(name) else _uuid_of(config, world, name)
+    identity = _as_uuid(name) or _uuid_of(config, world, name)
     stored = world.maps.load(identity)
     if stored is None:
         raise ExternalFailure(
@@ -59,12 +71,12 @@ def _uuid_of(config: Config, world: World, name: str) -> str:
     )
 
 
-def _is_uuid(name: str) -> bool:
+def _as_uuid(name: str) -> str:
+    """Return the UUID as it is spelled in the names of maps; empty if it is none."""
     try:
-        uuid.UUID(name)
+        return str(uuid.UUID(name))
     except ValueError:
-        return False
-    return True
+        return ""
 
 
 def _decoded(data: bytes, where: str) -> HotMap:

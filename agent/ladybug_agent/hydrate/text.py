@@ -22,11 +22,11 @@ def plan_lines(planned: Planned) -> Iterator[str]:
         detail = ", ".join(part for part in (known, found.detail) if part)
         yield f"  map of {found.database}: {found.state}{f' ({detail})' if detail else ''}"
     rates = "".join(f"{f'{rate} MB/s':>11}" for rate in RATES_MB_S)
-    yield f"  {'stage':<8}{'reads':>8}{'MiB':>10}{'blocks':>9}{rates}"
+    yield f"  {'stage':<7}{'reads':>8}{'MiB':>10}{'blocks':>9}{rates}"
     for stage in planned.stages:
         times = "".join(f"{_seconds(stage.seconds_at(rate)):>11}" for rate in RATES_MB_S)
         yield (
-            f"  {stage.name:<8}{stage.reads:>8}{stage.bytes / MIB:>10.1f}{stage.blocks:>9}{times}"
+            f"  {stage.name:<7}{stage.reads:>8}{stage.bytes / MIB:>10.1f}{stage.blocks:>9}{times}"
         )
     if planned.read_before:
         yield f"  {planned.read_before} blocks of the rest have been read already"
@@ -34,8 +34,9 @@ def plan_lines(planned: Planned) -> Iterator[str]:
 
 def recording_lines(recordings: Sequence[Recording]) -> Iterator[str]:
     for made in recordings:
-        rate = "" if made.hit_rate is None else f"; the map before had {made.hit_rate:.0%} of it"
-        yield f"{made.database}: {made.recorded.pages} pages in memory{rate}"
+        share = made.hit_rate
+        rate = "" if share is None else f"; the map before had {share:.0%} of what is in memory"
+        yield f"{made.database}: {made.recorded.pages} pages recorded{rate}"
         if made.stored:
             yield f"  its map: {made.stored.recordings} recordings, {made.stored.pages} pages"
 

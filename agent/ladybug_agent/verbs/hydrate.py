@@ -40,9 +40,11 @@ def _run(arguments: argparse.Namespace, deadline: Deadline) -> None:
     world = build_world(config, deadline.clock)
     run = HydrateRun(config=config, world=world, deadline=deadline, fast=arguments.fast)
     bar = Bar() if sys.stderr.isatty() else None
-    report = run_hydration(run, *([bar.show] if bar else []))
-    if bar:
-        bar.end()
+    try:
+        report = run_hydration(run, *([bar.show] if bar else []))
+    finally:
+        if bar:
+            bar.end()
     if arguments.format == "json":
         print_json(report.document())
     else:
@@ -80,9 +82,8 @@ def _plan(arguments: argparse.Namespace, deadline: Deadline) -> None:
 
 
 def _show(arguments: argparse.Namespace, deadline: Deadline) -> None:
-    from ladybug_agent.files import write_atomically
     from ladybug_agent.hydrate.picture import map_picture
-    from ladybug_agent.hydrate.show import find_map, map_in_file
+    from ladybug_agent.hydrate.show import find_map, map_in_file, save_picture
 
     path = Path(arguments.map)
     if path.is_file():
@@ -94,6 +95,6 @@ def _show(arguments: argparse.Namespace, deadline: Deadline) -> None:
         hot = find_map(config, build_world(config, deadline.clock), arguments.map)
     picture = map_picture(hot, path.stem)
     if arguments.output:
-        write_atomically(arguments.output, picture)
+        save_picture(arguments.output, picture)
     else:
         print(picture, end="")

@@ -19,12 +19,15 @@ from ladybug_agent.model import HttpReply
 from ladybug_agent.ports import Http
 from ladybug_agent.resources.hydration.warming import Warming
 from ladybug_agent.resources.service import HealthyService, service_url
-from ladybug_agent.waiting import BRISK, wait_until
+from ladybug_agent.waiting import BRISK, Pace, wait_until
 
 log = structlog.get_logger(__name__)
 
 OK = 200
-CLIENT_ERRORS = range(400, 500)
+REFUSALS = frozenset(range(400, 500)) - {408, 425, 429}
+"""But for what may pass: too slow, too early, too many."""
+LOOKING = Pace(0.02, 0.25)
+"""At events in this process: that costs nothing."""
 HYDRATING = "hydrating"
 
 
@@ -50,9 +53,11 @@ def await_gate(
     check: Callable[[], None],
     rules: HydrationConfig,
     deadline: Deadline,
+    sleep: Callable[[float], None] | None = None,
 ) -> str:
     """Block until `check` passes or the gate's time is up; return what was still waited for.
 
+    `sleep` may wake early, as that of `wait_until`.
     Raises what `check` raises, but for NotYet, and Cancelled; DeadlineExceeded only if `deadline`
     itself is over.
     """
@@ -61,7 +66,8 @@ def await_gate(
             check,
             "the volume to be warm",
             deadline=deadline.capped(rules.gate_timeout_s),
-            pace=BRISK,
+            pace=LOOKING,
+            sleep=sleep,
         )
     except DeadlineExceeded as error:
         if deadline.is_over:
@@ -80,7 +86,11 @@ def check_warming(warming: Warming, rules: HydrationConfig) -> None:
 
 
 class Probes:
-    """The configured queries; each is asked until it has been answered once."""
+    """The configured queries; each is asked until it has been answered once.
+
+    A query of an impaired volume may have no answer for as long as the gate is: `ask` is for a
+    thread of its own, beside one that looks at everything else.
+    """
 
     def __init__(
         self, http: Http, service: HealthyService, rules: HydrationConfig, deadline: Deadline
@@ -91,8 +101,16 @@ class Probes:
         self._deadline = deadline.capped(rules.gate_timeout_s)
         self._left = [] if rules.gate == "none" else list(rules.probes)
 
-    def check(self) -> None:
-        """Ask the next; raises NotYet while one has no answer, Refused if one is refused."""
+    @property
+    def unanswered(self) -> str:
+        """The query that is waited for; empty if none is."""
+        return self._left[0] if self._left else ""
+
+    def ask(self) -> None:
+        """Block until all have been answered, or the gate's time is up. Raises Refused."""
+        wait_until(self._ask, "the probes to be answered", deadline=self._deadline, pace=BRISK)
+
+    def _ask(self) -> None:
         while self._left:
             database, _, cypher = self._left[0].partition(":")
             url = f"{self._base}/databases/{database}/query"
@@ -103,7 +121,7 @@ class Probes:
 
 def _judge(reply: HttpReply, probe: str) -> None:
     said = reply.body[:200].decode(errors="replace").strip()
-    if reply.status in CLIENT_ERRORS:
+    if reply.status in REFUSALS:
         raise Refused(
             "probe_refused",
             f"the service refuses the probe `{probe}` with {reply.status}: {said}",

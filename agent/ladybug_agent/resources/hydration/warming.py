@@ -7,7 +7,7 @@ start. The main thread only looks at it.
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 
 from ladybug_agent.clock import Deadline
@@ -16,6 +16,7 @@ from ladybug_agent.errors import Cancelled
 from ladybug_agent.model.hydration import BLOCK_BYTES
 from ladybug_agent.ports.hydration import MapStore
 from ladybug_agent.resources.hydration.crew import Crew
+from ladybug_agent.resources.hydration.files import OpenDatabase
 from ladybug_agent.resources.hydration.maps import FoundMap, find_maps
 from ladybug_agent.resources.hydration.pieces import Piece
 from ladybug_agent.resources.hydration.plan import HotPlan, hot_plan
@@ -61,9 +62,9 @@ def warm(
 
     Blocks until that is done. Raises ExternalFailure for a read that fails twice or hangs.
     """
-    warming.maps = find_maps(maps, opened.databases)
+    warming.maps = find_maps(maps, _until_stopped(opened.databases, warming))
     warming.check_stopping()
-    plan = plan_hot(opened, warming.maps, rules)
+    plan = plan_reads(opened, warming.maps, rules)
     warming.hot_blocks = len(plan.blocks)
     pieces = (*plan.first, *plan.warm_within(room_bytes))
 
@@ -87,22 +88,30 @@ def warm(
     warming.warmed.set()
 
 
+def _until_stopped(databases: Iterable[OpenDatabase], warming: Warming) -> Iterator[OpenDatabase]:
+    for database in databases:
+        warming.check_stopping()
+        yield database
+
+
 def touched_pct(opened: OpenSource) -> float:
     """Return of how many of the databases' blocks something has been read; in percent."""
     rest = opened.rest()
     return round(100 * opened.ledger.touched(rest.blocks) / max(1, rest.count), 1)
 
 
-def plan_hot(opened: OpenSource, maps: Sequence[FoundMap], rules: HydrationConfig) -> HotPlan:
-    """Return what the hot part is, by the maps that were found.
+def plan_reads(opened: OpenSource, maps: Iterable[FoundMap], rules: HydrationConfig) -> HotPlan:
+    """Return the plan of the hot part, as the configuration wants it read."""
+    known = {found.hot.database_uuid: found.hot for found in maps if found.hot}
+    plan = hot_plan(opened.databases, known)
+    return _with_whole_blocks(plan, opened) if rules.hot_read == "blocks" else plan
 
-    With `hot_read = "blocks"` all of each hot block is read first, around the page cache; the pages
-    that would have been read first are the first to be warmed then.
+
+def _with_whole_blocks(plan: HotPlan, opened: OpenSource) -> HotPlan:
+    """Return the plan with all of each hot block read first, around the page cache.
+
+    The pages that would have been read first are the first to be warmed then.
     """
-    hot = {found.hot.database_uuid: found.hot for found in maps if found.hot}
-    plan = hot_plan(opened.databases, hot)
-    if rules.hot_read == "pages":
-        return plan
     return replace(
         plan,
         touch=tuple(opened.pieces(piece.block for piece in plan.touch)),
