@@ -1,0 +1,115 @@
+"""One measured run: the release, a program beside the client or before it, the answers."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from bench.hydration.stands import Mounted, Stand
+from ladybug_lab.volumes.lazy.volume import BLOCK_BYTES, LazyRules
+from support.asking import asking
+from support.graph_mix import USEFUL
+
+_PATIENCE_S = 180.0
+_MEASURED = Path(__file__).parent.parent / "measured.py"
+
+Command = Callable[[Mounted], list[str]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Method:
+    """How the client is helped: by a program that starts with it, or has ended before it starts."""
+
+    command: Command | None = None
+    first: bool = False
+
+
+COLD = Method()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answered:
+    """Seconds from the release to the open database and to each answer; blocks that it touched."""
+
+    opened_s: float
+    answered_s: list[float]
+    touched: int
+
+    @property
+    def useful_s(self) -> float:
+        return self.answered_s[USEFUL - 1]
+
+
+def answer(stand: Stand, rules: LazyRules, seed: int, method: Method) -> Answered:
+    """Mount anew and measure to the last answer; raise if an answer is wrong or a program fails."""
+    with stand.cold(rules) as mounted, asking(mounted.database, stand.size, seed) as client:
+        at_rest = mounted.touched_count()
+        began = time.monotonic()
+        if method.first:
+            with _beside(method, mounted):
+                pass
+            client.release()
+            answers = client.answers()
+        else:
+            client.release()
+            with _beside(method, mounted):
+                answers = client.answers()
+        touched = mounted.touched_count() - at_rest
+    answers.check(stand.truth(seed, USEFUL))
+    return Answered(
+        opened_s=answers.opened - began,
+        answered_s=[moment - began for moment in answers.answered],
+        touched=touched,
+    )
+
+
+@contextmanager
+def _beside(method: Method, mounted: Mounted) -> Iterator[None]:
+    if method.command is None:
+        yield
+        return
+    with beside(method.command(mounted)):
+        yield
+
+
+@contextmanager
+def beside(argv: list[str]) -> Iterator[subprocess.Popen[bytes]]:
+    """Run a program meanwhile, and wait for its good end."""
+    with subprocess.Popen(argv, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL) as process:
+        try:
+            yield process
+            if process.wait(_PATIENCE_S) != 0:
+                raise subprocess.CalledProcessError(process.returncode, argv)
+        finally:
+            process.kill()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Used:
+    """What a program used, by wait4(2), and what it made the volume fetch."""
+
+    wall_s: float
+    cpu_s: float
+    memory_mb: float
+    touched_bytes: int
+
+
+def use(stand: Stand, rules: LazyRules, command: Command) -> Used:
+    """Mount anew and run one program alone."""
+    with stand.cold(rules) as mounted:
+        at_rest = mounted.touched_count()
+        done = subprocess.run(
+            [sys.executable, "-S", str(_MEASURED), *command(mounted)],
+            check=True,
+            stdout=subprocess.PIPE,
+            text=True,
+            timeout=_PATIENCE_S,
+        )
+        touched_bytes = (mounted.touched_count() - at_rest) * BLOCK_BYTES
+    return Used(**json.loads(done.stdout), touched_bytes=touched_bytes)
