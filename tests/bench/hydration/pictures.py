@@ -14,6 +14,7 @@ from matplotlib.axis import Axis
 
 from bench.hydration.rows import Rows, kept_rows
 from support.graph_databases import FOUR, ONE, QUARTER
+from support.graph_mix import USEFUL
 
 PICTURES = Path(__file__).parents[3] / "docs" / "pictures"
 
@@ -94,7 +95,7 @@ def _draw_sizes(rows: Rows) -> None:
             _seconds(axes.yaxis)
         panels[0].set(title="first touch 30 ms", ylabel="time to the 15th useful query")
         panels[1].set(title="and S3 140 MB/s, volume 250 MB/s")
-        panels[0].legend(loc="upper left", fontsize=8)
+        panels[1].legend(loc="lower right", fontsize=8)
 
 
 def _useful_s(rows: Rows, regime: str, size: str, method: str) -> float | None:
@@ -125,8 +126,9 @@ def _draw_answers(rows: Rows) -> None:
         for method, (label, color) in _METHODS.items():
             moments = row.curves[method]
             counts = range(len(moments) + 1)
-            axes.step([0.05, *moments], counts, where="post", color=color, label=label)
+            axes.step([moments[0], *moments], counts, where="post", color=color, label=label)
         axes.set(xscale="log", xlim=(0.09, 30), ylabel="useful queries answered")
+        axes.set_yticks(range(0, USEFUL + 1, 3))
         axes.set(xlabel="time from mounted; 1 GB, first touch 30 ms")
         axes.minorticks_off()
         _seconds(axes.xaxis)
@@ -164,7 +166,7 @@ def _draw_latencies(rows: Rows) -> None:
     with _picture("hydration-latency", 1) as [axes]:
         for name, (label, color) in shown.items():
             latencies = sorted(x for row in rows["beside"] for x in row.curves.get(name, []))
-            # Nines: 0 is the median's half, 1 is 90 %, 2 is 99 %.
+            # One in so many queries takes longer: the tail is what matters.
             ranks = [len(latencies) / (len(latencies) - i) for i in range(len(latencies))]
             axes.plot(ranks, [x * 1000 for x in latencies], color=color, label=label)
         axes.set(xscale="log", yscale="log", xlim=(1, 300), ylabel="latency of a query (ms)")
@@ -172,7 +174,7 @@ def _draw_latencies(rows: Rows) -> None:
         axes.set_xticks([2, 10, 100], ["50 %", "90 %", "99 %"])
         _label(axes.yaxis, [1, 10, 100, 1000])
         axes.minorticks_off()
-        axes.legend(loc="upper left", fontsize=8)
+        axes.legend(loc="lower right", fontsize=8)
 
 
 _DRAWINGS: dict[tuple[str, ...], Callable[[Rows], None]] = {

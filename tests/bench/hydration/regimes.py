@@ -8,8 +8,9 @@ MB = 1_000_000
 FETCH_BYTES_PER_S = 140.0 * MB
 VOLUME_BYTES_PER_S = 250.0 * MB
 
-# A first touch costs 30 ms, any other read half a millisecond, and nothing else limits.
-UNCAPPED = LazyRules(first_touch_s=0.030, base_s=0.0005)
+# A first touch costs 30 ms, and nothing else costs anything.
+UNCAPPED = LazyRules(first_touch_s=0.030, base_s=0.0)
+# Any other read costs half a millisecond, as on EBS, and the rates are limited.
 CAPPED = LazyRules(
     first_touch_s=0.030,
     base_s=0.0005,
