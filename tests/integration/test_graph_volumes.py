@@ -74,7 +74,7 @@ def test_the_compiled_reader_touches_what_its_plan_says(stand: Stand, tmp_path: 
         at_rest = set(mounted.volume.touched())
         lines = [f"{mounted.database} {2**20 * n} 4096 {how}" for n, how in enumerate(_MODES, 8)]
         plan.write_text("\n".join(lines))
-        subprocess.run(peers.reader_command(plan), check=True)
+        subprocess.run(peers.reader(plan).argv, check=True)
         assert len(set(mounted.volume.touched()) - at_rest) == len(lines)
 
 

@@ -14,17 +14,17 @@ from ladybug_lab.volumes.lazy.volume import LazyRules
 from support.graph_databases import FOUR, ONE, QUARTER
 from support.graph_rows import GraphSize
 
-FULL_FIRST = Method(command=lambda mounted: ours.full_command(mounted.mount), first=True)
-DD_FIRST = Method(command=peers.dd_command, first=True)
-FIO_FIRST = Method(command=peers.fio_command, first=True)
+FULL_FIRST = Method(command=lambda mounted: ours.full(mounted.mount), first=True)
+DD_FIRST = Method(command=peers.dd, first=True)
+FIO_FIRST = Method(command=peers.fio, first=True)
 
 
 def with_map(maps: Path) -> Method:
-    return Method(command=lambda mounted: ours.hot_command(mounted.mount, maps))
+    return Method(command=lambda mounted: ours.hot(mounted.mount, maps))
 
 
 def with_reader(plan: Path) -> Method:
-    return Method(command=lambda _: peers.reader_command(plan))
+    return Method(command=lambda _: peers.reader(plan))
 
 
 def _methods(world: World, size: GraphSize, seed: int, names: Sequence[str]) -> dict[str, Method]:

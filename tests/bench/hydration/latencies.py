@@ -6,15 +6,14 @@ import statistics
 import time
 
 from bench.hydration import ours
-from bench.hydration.regimes import CAPPED, FETCH_BYTES_PER_S
-from bench.hydration.runs import Command, beside
+from bench.hydration.programs import Program, run
+from bench.hydration.regimes import CAPPED, VOLUME_BYTES_PER_S
+from bench.hydration.runs import Command
 from bench.hydration.scenario import Bar, Row, Scenario, World
 from bench.hydration.stands import Mounted
 from support.asking import Answers, asking
 from support.graph_databases import ONE
 
-# What is fetched is the bottleneck of this volume; a background pass takes two thirds of it.
-BACKGROUND_BYTES_PER_S = 0.65 * FETCH_BYTES_PER_S
 _SEED = 2001  # neither recorded nor asked elsewhere
 _WARM_S = 1.0
 
@@ -47,8 +46,7 @@ def _latencies(
         stand.cold(CAPPED) as mounted,
         asking(mounted.database, stand.size, _SEED, "--endless") as client,
     ):
-        with beside(ours.hot_command(mounted.mount, maps)):
-            pass
+        run(ours.hot(mounted.mount, maps))
         client.release()
         client.await_opened()
         time.sleep(_WARM_S)
@@ -56,8 +54,7 @@ def _latencies(
         if command is None:
             time.sleep(alone_s)
         else:
-            with beside(command(mounted)):
-                pass
+            run(command(mounted))
         ended = time.monotonic()
         client.stop()
         answers = client.answers()
@@ -70,12 +67,12 @@ def _asked_within(answers: Answers, began: float, ended: float) -> list[float]:
     return [latency for asked, latency in pairs if began <= asked < ended]
 
 
-def _background(mounted: Mounted) -> list[str]:
-    return ours.background_command(mounted.mount, BACKGROUND_BYTES_PER_S)
+def _background(mounted: Mounted) -> Program:
+    return ours.background(mounted.mount, VOLUME_BYTES_PER_S)
 
 
-def _unlimited(mounted: Mounted) -> list[str]:
-    return ours.full_command(mounted.mount)
+def _unlimited(mounted: Mounted) -> Program:
+    return ours.full(mounted.mount)
 
 
 def _p99(latencies: list[float]) -> float:

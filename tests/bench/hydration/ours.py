@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import os
 import shlex
-import subprocess
 from enum import StrEnum
 from pathlib import Path
 
+from bench.hydration.programs import Program, run
 from ladybug_lab.agent_process import agent_command
 
 # Another program that takes the same orders can be measured in its place.
 _PROGRAM = shlex.split(os.environ.get("BENCH_HYDRATE", "")) or agent_command("hydrate")
-_TIMEOUT_S = 60.0
 
 
 class Tier(StrEnum):
@@ -28,24 +27,24 @@ def record(mount: Path, database: str, maps: Path, tier: Tier) -> None:
 
 
 def write_plan(mount: Path, maps: Path, plan: Path) -> None:
-    """Write what `hot_command` would read, in its order, as lines for the compiled reader."""
+    """Write what `hot` would read, in its order, as lines for the compiled reader."""
     _run("plan", str(mount), str(maps), str(plan))
 
 
-def hot_command(mount: Path, maps: Path) -> list[str]:
-    """Both passes over the merged maps of this directory, then it ends."""
-    return [*_PROGRAM, "hot", str(mount), str(maps)]
+def hot(mount: Path, maps: Path) -> Program:
+    """Both passes over the merged maps of this directory."""
+    return Program(argv=[*_PROGRAM, "hot", str(mount), str(maps)], waits=True)
 
 
-def full_command(mount: Path) -> list[str]:
-    """Read everything, as fast as the volume gives it, then end."""
-    return [*_PROGRAM, "full", str(mount), "none"]
+def full(mount: Path) -> Program:
+    """Everything, as fast as the volume gives it."""
+    return Program(argv=[*_PROGRAM, "full", str(mount)], waits=True)
 
 
-def background_command(mount: Path, rate_bytes_per_s: float) -> list[str]:
-    """Read everything beside queries, then end."""
-    return [*_PROGRAM, "background", str(mount), str(rate_bytes_per_s)]
+def background(mount: Path, volume_bytes_per_s: float) -> Program:
+    """Everything, beside queries, on a volume that gives so much."""
+    return Program(argv=[*_PROGRAM, "background", str(mount), str(volume_bytes_per_s)], waits=True)
 
 
 def _run(*order: str) -> None:
-    subprocess.run([*_PROGRAM, *order], check=True, timeout=_TIMEOUT_S)
+    run(Program(argv=[*_PROGRAM, *order], waits=True))

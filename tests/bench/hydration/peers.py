@@ -8,6 +8,7 @@ import tempfile
 from functools import cache
 from pathlib import Path
 
+from bench.hydration.programs import Program
 from bench.hydration.stands import Mounted
 from ladybug_lab.depot import cache_directory
 
@@ -16,25 +17,27 @@ _SOURCE = Path(__file__).with_name("reader.c")
 _BUILD_TIMEOUT_S = 60.0
 
 
-def dd_command(mounted: Mounted, *, megabytes: int | None = None) -> list[str]:
+def dd(mounted: Mounted, *, megabytes: int | None = None) -> Program:
     """Read the file, or its first so many MiB, from one end to the other: a warm-up by hand."""
     part = [] if megabytes is None else [f"count={megabytes}"]
-    return ["dd", f"if={mounted.database}", "of=/dev/null", "bs=1M", "status=none", *part]
+    argv = ["dd", f"if={mounted.database}", "of=/dev/null", "bs=1M", "status=none", *part]
+    return Program(argv=argv)
 
 
-def fio_command(mounted: Mounted, *, depth: int = 32, seconds: int | None = None) -> list[str]:
+def fio(mounted: Mounted, *, depth: int = 32, seconds: int | None = None) -> Program:
     """Read the whole device by the line that AWS documents for the initialisation of volumes."""
     part = [] if seconds is None else [f"--runtime={seconds}"]
-    return [
+    argv = [
         "fio", f"--filename={mounted.volume.node}", "--rw=read", "--bs=1M", f"--iodepth={depth}",
         "--ioengine=libaio", "--direct=1", "--name=volume-initialize", "--readonly",
         *part,
     ]  # fmt: skip
+    return Program(argv=argv)
 
 
-def reader_command(plan: Path) -> list[str]:
+def reader(plan: Path) -> Program:
     """Read what the lines of a plan say, `PATH OFFSET LENGTH buffered|direct`, in their order."""
-    return [str(_reader()), str(plan), str(READER_THREADS)]
+    return Program(argv=[str(_reader()), str(plan), str(READER_THREADS)])
 
 
 @cache

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from bench.hydration import ours, peers
+from bench.hydration.programs import Program
 from bench.hydration.regimes import MB, UNCAPPED, volume_capped
 from bench.hydration.runs import Command, Used, use
 from bench.hydration.scenario import Bar, Row, Scenario, World
@@ -17,8 +18,8 @@ _DD_MIB = 128
 _GB = 1000 * MB
 
 
-def _full(mounted: Mounted) -> list[str]:
-    return ours.full_command(mounted.mount)
+def _full(mounted: Mounted) -> Program:
+    return ours.full(mounted.mount)
 
 
 def _measure(world: World, number: int) -> Row:
@@ -30,9 +31,9 @@ def _measure(world: World, number: int) -> Row:
         return use(stand, rules, command)
 
     full = run(_full)
-    fio = run(peers.fio_command)
-    dd = run(lambda mounted: peers.dd_command(mounted, megabytes=_DD_MIB))
-    hot = run(lambda mounted: ours.hot_command(mounted.mount, maps))
+    fio = run(peers.fio)
+    dd = run(lambda mounted: peers.dd(mounted, megabytes=_DD_MIB))
+    hot = run(lambda mounted: ours.hot(mounted.mount, maps))
     capped = {cap: run(_full, volume_capped(cap * MB)) for cap in CAPS_MB_S}
     depths = FIO_DEPTHS if number == 0 else ()
     return Row(
@@ -62,7 +63,7 @@ def _fio_mb_s(world: World, depth: int) -> float:
     used = use(
         stand,
         UNCAPPED,
-        lambda mounted: peers.fio_command(mounted, depth=depth, seconds=_FIO_SECONDS),
+        lambda mounted: peers.fio(mounted, depth=depth, seconds=_FIO_SECONDS),
     )
     return used.touched_bytes / used.wall_s / MB
 

@@ -6,20 +6,20 @@ import json
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
+from contextlib import ExitStack
 from dataclasses import dataclass
-from pathlib import Path
 
+from bench import measured
+from bench.hydration.programs import Program, helper
 from bench.hydration.stands import Mounted, Stand
 from ladybug_lab.volumes.lazy.volume import BLOCK_BYTES, LazyRules
 from support.asking import asking
 from support.graph_mix import USEFUL
 
 _PATIENCE_S = 180.0
-_MEASURED = Path(__file__).parent.parent / "measured.py"
 
-Command = Callable[[Mounted], list[str]]
+Command = Callable[[Mounted], Program]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,18 +48,22 @@ class Answered:
 
 def answer(stand: Stand, rules: LazyRules, seed: int, method: Method) -> Answered:
     """Mount anew and measure to the last answer; raise if an answer is wrong or a program fails."""
-    with stand.cold(rules) as mounted, asking(mounted.database, stand.size, seed) as client:
+    with ExitStack() as stack:
+        mounted = stack.enter_context(stand.cold(rules))
+        client = stack.enter_context(asking(mounted.database, stand.size, seed))
+        program = method.command(mounted) if method.command else None
+        help_ = stack.enter_context(helper(program)) if program else None
         at_rest = mounted.touched_count()
         began = time.monotonic()
-        if method.first:
-            with _beside(method, mounted):
-                pass
-            client.release()
-            answers = client.answers()
-        else:
-            client.release()
-            with _beside(method, mounted):
-                answers = client.answers()
+        if help_ and method.first:
+            help_.begin()
+            help_.wait()
+        client.release()
+        if help_ and not method.first:
+            help_.begin()
+        answers = client.answers()
+        if help_:
+            help_.wait()
         touched = mounted.touched_count() - at_rest
     answers.check(stand.truth(seed, USEFUL))
     return Answered(
@@ -67,27 +71,6 @@ def answer(stand: Stand, rules: LazyRules, seed: int, method: Method) -> Answere
         answered_s=[moment - began for moment in answers.answered],
         touched=touched,
     )
-
-
-@contextmanager
-def _beside(method: Method, mounted: Mounted) -> Iterator[None]:
-    if method.command is None:
-        yield
-        return
-    with beside(method.command(mounted)):
-        yield
-
-
-@contextmanager
-def beside(argv: list[str]) -> Iterator[subprocess.Popen[bytes]]:
-    """Run a program meanwhile, and wait for its good end."""
-    with subprocess.Popen(argv, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL) as process:
-        try:
-            yield process
-            if process.wait(_PATIENCE_S) != 0:
-                raise subprocess.CalledProcessError(process.returncode, argv)
-        finally:
-            process.kill()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,9 +86,11 @@ class Used:
 def use(stand: Stand, rules: LazyRules, command: Command) -> Used:
     """Mount anew and run one program alone."""
     with stand.cold(rules) as mounted:
+        program = command(mounted)
+        waits = [measured.READY] if program.waits else []
         at_rest = mounted.touched_count()
         done = subprocess.run(
-            [sys.executable, "-S", str(_MEASURED), *command(mounted)],
+            [sys.executable, "-S", measured.__file__, *waits, *program.argv],
             check=True,
             stdout=subprocess.PIPE,
             text=True,
