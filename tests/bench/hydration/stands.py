@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import shutil
 import subprocess
 import tempfile
+import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -21,6 +23,7 @@ from support.graph_volumes import graph_volume
 # A tmpfs: the volume is as fast as memory where its rules do not slow it down.
 _MEMORY = Path("/dev/shm")
 _PREFIX = "bench-hydration-"
+_UNMOUNT_S = 10.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,6 +71,7 @@ class Stand:
         Unmounted in between, so that its page cache goes without that of the whole machine: the
         engine and the programs that are measured stay where they are.
         """
+        _await_unmounted(self._volume.node)
         self._volume.make_cold()
         self._volume.set_rules(INSTANT)  # the mount is the same for everybody, and not measured
         options = "ro,nouuid,noatime"
@@ -81,6 +85,23 @@ class Stand:
         finally:
             self._volume.set_rules(INSTANT)  # what still is being read is let go
             subprocess.run(["umount", str(self._mount)], check=True)
+
+
+def _await_unmounted(node: Path) -> None:
+    """Block until no mount namespace has the filesystem any more, and its page cache is gone.
+
+    A container that starts has a copy of every mount for a moment, in which ours outlives `umount`.
+    """
+    give_up = time.monotonic() + _UNMOUNT_S
+    while True:
+        try:
+            os.close(os.open(node, os.O_RDONLY | os.O_EXCL))
+        except OSError as error:
+            if error.errno != errno.EBUSY or time.monotonic() > give_up:
+                raise
+            time.sleep(0.005)
+        else:
+            return
 
 
 def _cached_pages(file: Path) -> int:
