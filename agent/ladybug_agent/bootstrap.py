@@ -10,11 +10,13 @@ from functools import partial
 
 from ladybug_agent.announce import announce_success
 from ladybug_agent.boot import Boot
+from ladybug_agent.boot_hydration import BootHydration
 from ladybug_agent.branches import run_both
 from ladybug_agent.data_branch import confirm_data, device_number, prepare_data
 from ladybug_agent.engine_steps import check_served, recover_data
 from ladybug_agent.resources.container import RunningContainer, ensure_running
 from ladybug_agent.resources.container_spec import container_spec
+from ladybug_agent.resources.hydration.readiness import ReadyService
 from ladybug_agent.resources.identity import await_identity
 from ladybug_agent.resources.image import PulledImage, ensure_image, parse_image_reference
 from ladybug_agent.resources.registration import Registration, ensure_registered
@@ -57,24 +59,26 @@ def _register(boot: Boot, held: ExitStack, unproven: ExitStack) -> Registration:
     boot.record.note(instance_id=instance.instance_id)
     # A rerun may find a row of its own that says healthy, and then find that it is not.
     unproven.push(withdrawal(boot, instance, partial(is_against_the_replica, boot)))
+    hydration = BootHydration(boot)
+    held.callback(hydration.leave)
     # The image first: the pull is the longer branch, and the libraries of both compete for one
     # interpreter until its first byte is asked for.
     image, found = run_both(
         lambda: _prepare_image(boot),
-        lambda: prepare_data(boot, instance, held),
+        lambda: prepare_data(boot, instance, held, hydration.begin),
         names=("image", "data"),
         deadline=boot.deadline,
     )
-    data = recover_data(boot, found, image)
+    data = recover_data(boot, found, image, hydration)
     servable = _judge_servable(boot, data, image)
     container = _start_container(boot, servable)
     if container.started_here:
         unproven.pop_all()  # from here on the row must go whatever the failure says
         unproven.callback(stop_container, boot, container)
         unproven.push(withdrawal(boot, instance, is_about_us))
-    service = _await_service(boot, container)
+    ready = hydration.await_ready(_await_service(boot, container))
     confirm_data(boot, data)
-    return _write_registration(boot, service)
+    return _write_registration(boot, ready)
 
 
 def _prepare_image(boot: Boot) -> PulledImage:
@@ -119,17 +123,17 @@ def _await_service(boot: Boot, container: RunningContainer) -> HealthyService:
     return service
 
 
-def _write_registration(boot: Boot, service: HealthyService) -> Registration:
+def _write_registration(boot: Boot, ready: ReadyService) -> Registration:
     world = boot.world
-    data = service.container.servable.data
+    data = ready.service.container.servable.data
     utcnow = boot.deadline.clock.utcnow
     with boot.record.step("register") as step:
         boot.deadline.check("the registration")
         registration = ensure_registered(
             world.instance_registry,
-            service,
-            lambda healthy: registry_row(
-                healthy, boot.fence, boot.config, world.machine.load(device_number(data)), utcnow()
+            ready,
+            lambda ready: registry_row(
+                ready, boot.fence, boot.config, world.machine.load(device_number(data)), utcnow()
             ),
             utcnow,
         )

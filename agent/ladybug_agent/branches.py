@@ -1,4 +1,4 @@
-"""Run two independent pieces of work side by side; the first failure stops the other."""
+"""Run pieces of work side by side; of two that belong together the first failure stops both."""
 
 from __future__ import annotations
 
@@ -94,6 +94,29 @@ def run_watched(work: Callable[[], T], what: str, deadline: Deadline) -> T:
         log.warning("work_left_behind", what=what)
         deadline.check(what)
     return branch.results[0]
+
+
+class Beside(Generic[T]):
+    """Work that goes on in a thread of its own beside the caller's; its failure stops nothing else.
+
+    It ends early when `deadline` is cancelled. A process that ends does not wait for it.
+    """
+
+    def __init__(self, work: Callable[[], T], name: str, deadline: Deadline) -> None:
+        self._failures: list[BaseException] = []
+        own = Deadline(deadline.clock, deadline.at)  # so that its failure cancels nothing else
+        self._branch = _Branch(name, work, own, self._failures)
+        self._branch.start()
+
+    @property
+    def is_over(self) -> bool:
+        return not self._branch.is_alive()
+
+    def result(self) -> T | None:
+        """Return the result, or None while there is none; raise the failure that it ended with."""
+        if self._failures:
+            raise self._failures[0]
+        return self._branch.results[0] if self._branch.results else None
 
 
 def _join(branches: Sequence[threading.Thread], deadline: Deadline) -> None:

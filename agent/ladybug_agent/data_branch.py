@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
@@ -30,11 +30,14 @@ log = structlog.get_logger(__name__)
 
 
 def prepare_data(
-    boot: Boot, instance: InstanceIdentity, held: ExitStack
+    boot: Boot,
+    instance: InstanceIdentity,
+    held: ExitStack,
+    on_mounted: Callable[[DataMount], None],
 ) -> ServedData | PendingRecovery:
     """Find, pin, mount and verify the data volume; `held` keeps it pinned as long as it is open.
 
-    In mode `empty` no volume is looked for.
+    `on_mounted` is told as soon as the volume can be read. In mode `empty` no volume is looked for.
     """
     if boot.config.data.mode == "empty":
         with boot.record.step("prepare_empty"):
@@ -49,7 +52,9 @@ def prepare_data(
     )
     volume = _find(boot, instance, attach)
     device = _await_device(boot, volume, held, attach)
-    return verify_data(boot, mount_data(boot, device))
+    mount = mount_data(boot, device)
+    on_mounted(mount)
+    return verify_data(boot, mount)
 
 
 def confirm_data(boot: Boot, data: ServedData) -> None:

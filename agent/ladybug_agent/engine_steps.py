@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ladybug_agent.boot import Boot
+from ladybug_agent.boot_hydration import BootHydration
 from ladybug_agent.data_branch import check_container, mount_data, verify_data, workshop_directory
 from ladybug_agent.errors import Refused
 from ladybug_agent.resources.container import inspect_container
@@ -15,10 +16,16 @@ from ladybug_agent.resources.servable import ServableSnapshot, ServedData, judge
 from ladybug_agent.resources.snapshot import PendingRecovery, VerifiedSnapshot
 
 
-def recover_data(boot: Boot, found: ServedData | PendingRecovery, image: PulledImage) -> ServedData:
+def recover_data(
+    boot: Boot,
+    found: ServedData | PendingRecovery,
+    image: PulledImage,
+    hydration: BootHydration,
+) -> ServedData:
     """Return the data, after its cut checkpoints have been finished where that is asked for."""
     if not isinstance(found, PendingRecovery):
         return found
+    hydration.stop()  # the volume is unmounted for it
     with boot.record.step("recover_databases") as step:
         step.note(databases=[database.name for database in found.databases])
         # An engine of another version must not be let near a database that it may write to.
@@ -31,18 +38,11 @@ def recover_data(boot: Boot, found: ServedData | PendingRecovery, image: PulledI
                 hint=f"label the image with {STORAGE_VERSIONS_LABEL}, or set"
                 " `container.storage_versions`",
             )
-        workshop = Workshop(
-            mounts=boot.world.mounts,
-            kernel_log=boot.world.kernel_log,
-            engine=boot.world.engine,
-            rules=boot.config.data,
-            directory=workshop_directory(boot),
-            image_id=image.image_id,
-            engine_rules=_engine_rules(boot),
-        )
         limit = boot.deadline.capped(boot.config.data.open_check_timeout_s)
-        recover(found, workshop, limit)
-    recovered = verify_data(boot, mount_data(boot, found.mount.device))
+        recover(found, _workshop(boot, image), limit)
+    mount = mount_data(boot, found.mount.device)
+    hydration.begin(mount)
+    recovered = verify_data(boot, mount)
     if isinstance(recovered, PendingRecovery):
         raise Refused(
             "snapshot_recovery_failed",
@@ -75,6 +75,18 @@ def check_served(boot: Boot, servable: ServableSnapshot) -> OpenedDatabases | No
         expected,
         _engine_rules(boot),
         boot.deadline.capped(config.data.open_check_timeout_s),
+    )
+
+
+def _workshop(boot: Boot, image: PulledImage) -> Workshop:
+    return Workshop(
+        mounts=boot.world.mounts,
+        kernel_log=boot.world.kernel_log,
+        engine=boot.world.engine,
+        rules=boot.config.data,
+        directory=workshop_directory(boot),
+        image_id=image.image_id,
+        engine_rules=_engine_rules(boot),
     )
 
 

@@ -8,7 +8,14 @@ from pathlib import Path
 
 
 def write_atomically(path: Path, text: str, *, mode: int = 0o644, durable: bool = False) -> None:
-    """Replace `path` by `text` so that a reader sees the old or the new file, whole.
+    """Replace `path` by `text`; see `write_bytes_atomically`."""
+    write_bytes_atomically(path, text.encode(), mode=mode, durable=durable)
+
+
+def write_bytes_atomically(
+    path: Path, data: bytes, *, mode: int = 0o644, durable: bool = False
+) -> None:
+    """Replace `path` by `data` so that a reader sees the old or the new file, whole.
 
     Holds for a process that is killed at any moment; `durable` also for a power cut or a snapshot.
     The agent's own files live in /run, which a power cut empties, and a boot writes its record two
@@ -17,8 +24,8 @@ def write_atomically(path: Path, text: str, *, mode: int = 0o644, durable: bool 
     path.parent.mkdir(parents=True, exist_ok=True)
     handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}-")
     try:
-        with os.fdopen(handle, "w", encoding="utf-8") as out:
-            out.write(text)
+        with os.fdopen(handle, "wb") as out:
+            out.write(data)
             os.fchmod(handle, mode)
             if durable:
                 out.flush()

@@ -5,14 +5,41 @@ from __future__ import annotations
 import fcntl
 import os
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 from ladybug_agent.errors import Busy, ExternalFailure
 from ladybug_agent.files import write_atomically
 
 LOCKS = Path("/proc/locks")
+
+
+@dataclass(frozen=True, slots=True)
+class Lock:
+    """A file that one run of a verb holds at a time, and what is said to the second."""
+
+    name: str
+    busy: Callable[[], Busy]
+
+
+BOOT = Lock(
+    "bootstrap",
+    lambda: Busy(
+        "boot_already_running",
+        "another bootstrap holds the lock",
+        hint="follow it with `ladybug-agent status --wait`",
+    ),
+)
+HYDRATION = Lock(
+    "hydrate",
+    lambda: Busy(
+        "hydration_already_running",
+        "another `hydrate run` holds the lock",
+        hint="follow it with `ladybug-agent status`",
+    ),
+)
 
 
 class StateDirectory:
@@ -23,9 +50,8 @@ class StateDirectory:
     def record(self) -> Path:
         return self._path / "bootstrap.json"
 
-    @property
-    def _lock_file(self) -> Path:
-        return self._path / "bootstrap.lock"
+    def _lock_file(self, lock: Lock) -> Path:
+        return self._path / f"{lock.name}.lock"
 
     def registration_id(self) -> str:
         """Return the id of this boot's registration, made on first use.
@@ -41,13 +67,13 @@ class StateDirectory:
         return made
 
     @contextmanager
-    def locked(self) -> Iterator[None]:
-        """Hold the lock of the boot; the kernel releases it if the process dies."""
+    def locked(self, lock: Lock = BOOT) -> Iterator[None]:
+        """Hold a lock; the kernel releases it if the process dies."""
         with self._usable():
             self._path.mkdir(parents=True, exist_ok=True)
-            handle = os.open(self._lock_file, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+            handle = os.open(self._lock_file(lock), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
         try:
-            _lock(handle)
+            _lock(handle, lock)
             yield
         finally:
             os.close(handle)
@@ -59,7 +85,7 @@ class StateDirectory:
         moment, in which a boot that starts would find it taken.
         """
         try:
-            status = self._lock_file.stat()
+            status = self._lock_file(BOOT).stat()
         except FileNotFoundError:
             return False
         device = status.st_dev
@@ -79,12 +105,8 @@ class StateDirectory:
             ) from error
 
 
-def _lock(handle: int) -> None:
+def _lock(handle: int, lock: Lock) -> None:
     try:
         fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError as error:
-        raise Busy(
-            "boot_already_running",
-            "another bootstrap holds the lock",
-            hint="follow it with `ladybug-agent status --wait`",
-        ) from error
+        raise lock.busy() from error

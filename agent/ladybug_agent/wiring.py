@@ -13,6 +13,7 @@ from ladybug_agent.clock import Clock
 from ladybug_agent.config import Config
 from ladybug_agent.ports import Orchestrator, World
 from ladybug_agent.ports.containers import ContainerEngine
+from ladybug_agent.ports.hydration import MapStore
 from ladybug_agent.survey import LocalWorld
 
 if TYPE_CHECKING:
@@ -72,10 +73,12 @@ def build_world(config: Config, clock: Clock) -> World:
     from ladybug_agent.adapters.dynamodb import DynamoDbRegistry
     from ladybug_agent.adapters.ec2 import BotoEc2
     from ladybug_agent.adapters.ecr import BotoEcr
+    from ladybug_agent.adapters.file_layout import FiemapLayout
     from ladybug_agent.adapters.imds import Imds
     from ladybug_agent.adapters.instance_metadata import ImdsMetadata
     from ladybug_agent.adapters.kernel_log import KmsgKernelLog
     from ladybug_agent.adapters.machine import ProcMachine
+    from ladybug_agent.adapters.page_cache import KernelPageCache
 
     metadata = ImdsMetadata(Imds(), clock)
     clients = AwsClients(config.aws, metadata.credentials, metadata.region)
@@ -91,7 +94,32 @@ def build_world(config: Config, clock: Clock) -> World:
         http=local.http,
         instance_registry=DynamoDbRegistry(clients, config.registry.table),
         machine=ProcMachine(),
+        layout=FiemapLayout(),
+        page_cache=KernelPageCache(),
+        maps=_map_store(config, clients),
         orchestrators=_orchestrators(config, clients, metadata),
+    )
+
+
+def _map_store(config: Config, clients: AwsClients) -> MapStore | None:
+    from urllib.parse import urlsplit
+
+    from ladybug_agent.adapters.map_directory import DirectoryMapStore
+    from ladybug_agent.adapters.s3 import S3MapStore
+    from ladybug_agent.resources.hydration.map_codec import MOST_BYTES
+
+    rules = config.hydration
+    if not rules.maps or rules.mode == "off":
+        return None
+    place = urlsplit(rules.maps)
+    if place.scheme != "s3":
+        return DirectoryMapStore(Path(rules.maps), most_bytes=MOST_BYTES)
+    return S3MapStore(
+        clients,
+        place.netloc,
+        place.path.strip("/"),
+        owner=rules.maps_owner,
+        most_bytes=MOST_BYTES,
     )
 
 

@@ -38,7 +38,7 @@ def main() -> int:
             deadline=deadline,
         )
         began = time.monotonic()
-        found = prepare_data(boot, instance, held)
+        found = prepare_data(boot, instance, held, lambda _: None)
         total_s = time.monotonic() - began
         assert isinstance(found, VerifiedSnapshot)
         steps = {step.name: step.duration_s for step in record.steps}

@@ -29,6 +29,7 @@ STEPS = (
     "open_databases",
     "start_container",
     "await_healthy",
+    "await_warm",
     "register",
     "signal",
 )

@@ -8,6 +8,7 @@ from typing import Any
 
 from fakes.clock import FakeClock
 from fakes.engine import DIGEST, REPOSITORY, FakeEngine, FakeImageRegistry
+from fakes.hydration import FakeLayout, FakeMapStore, FakePageCache
 from fakes.instance import FakeEc2, FakeMachine, FakeMetadata
 from fakes.kernel_log import FakeKernelLog
 from fakes.mounts import FakeMounts
@@ -22,6 +23,7 @@ from ladybug_agent.config import (
     RegistryConfig,
 )
 from ladybug_agent.config.data import DataConfig
+from ladybug_agent.config.hydration import HydrationConfig
 from ladybug_agent.ports import World
 
 IMAGE_BY_DIGEST = f"{REPOSITORY}@{DIGEST}"
@@ -42,6 +44,9 @@ class FakeWorld(World):
     http: FakeHttp
     instance_registry: FakeRegistry
     machine: FakeMachine
+    layout: FakeLayout
+    page_cache: FakePageCache
+    maps: FakeMapStore
     orchestrators: tuple[FakeOrchestrator, ...]
 
 
@@ -59,6 +64,9 @@ def a_world(clock: FakeClock, **replacements: Any) -> FakeWorld:
         "http": FakeHttp(clock),
         "instance_registry": FakeRegistry(),
         "machine": FakeMachine(),
+        "layout": FakeLayout(),
+        "page_cache": FakePageCache(),
+        "maps": FakeMapStore(),
         "orchestrators": (FakeOrchestrator(),),
     }
     return FakeWorld(**{**parts, **replacements})
@@ -72,6 +80,8 @@ def a_config(tmp_path: Path, **overrides: object) -> Config:
         data=DataConfig(databases=("sec",), mount_point=str(tmp_path / "volume")),
         container=ContainerConfig(image=IMAGE_BY_DIGEST),
         registry=RegistryConfig(table="instance-registry"),
+        # Off: its threads read in real time, which a fake clock would outrun.
+        hydration=HydrationConfig(mode="off", ledger_dir=str(tmp_path / "ledgers")),
     )
     for path, value in overrides.items():
         section, _, name = path.partition(".")

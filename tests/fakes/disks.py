@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from fakes.kernel_log import FakeKernelLog
 from ladybug_agent.clock import Deadline
@@ -27,6 +29,8 @@ class DiskState:
     """Something goes on writing: a replay does not help."""
     has_journal_tool: bool = True
     """The tool that tells the state of the journal is installed."""
+    image: Path = Path("/dev/zero")
+    """What a read of the device itself reads."""
     sealed: bool = False
     sizes: list[int] = field(default_factory=list)
     """What the kernel gives as the size, one look after the other; then it is the disk's own."""
@@ -79,6 +83,15 @@ class FakePinnedDevice:
     def size_bytes(self) -> int:
         self.check()
         return self._state.sizes.pop(0) if self._state.sizes else self._disk.size_bytes
+
+    @contextmanager
+    def opened_direct(self) -> Iterator[int]:
+        self.check()
+        handle = os.open(self._state.image, os.O_RDONLY)
+        try:
+            yield handle
+        finally:
+            os.close(handle)
 
     def read_block(self, offset: int, deadline: Deadline) -> None:
         self.check()

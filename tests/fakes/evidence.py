@@ -21,6 +21,7 @@ from ladybug_agent.resources.contents.database import Database
 from ladybug_agent.resources.contents.database_file import DatabaseHeader
 from ladybug_agent.resources.contents.manifest import Manifest
 from ladybug_agent.resources.device import DataDevice
+from ladybug_agent.resources.hydration.readiness import ReadyService
 from ladybug_agent.resources.image import PulledImage
 from ladybug_agent.resources.lineage import Lineage
 from ladybug_agent.resources.mount import DataMount
@@ -141,6 +142,20 @@ def a_container(
         spec=a_spec(tmp_path, servable=found),
         container_id=container_id,
         started_here=True,
+    )
+
+
+def a_ready_service(
+    tmp_path: Path,
+    *,
+    container: RunningContainer | None = None,
+    still_waited_for: str = "",
+) -> ReadyService:
+    return ReadyService(
+        service=a_service(tmp_path, container=container),
+        hydration_state="hydrating" if still_waited_for else "warm",
+        hydration_pct=25.0,
+        still_waited_for=still_waited_for,
     )
 
 

@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 from fakes.clock import STARTED_AT, FakeClock
 from ladybug_agent.errors import AgentError, NotYet
 from ladybug_agent.model import BootIdentity, Credentials, InstanceIdentity, Load
+from ladybug_agent.model.hydration import DiskReads, Initialization
 from ladybug_agent.model.storage import AttachedVolume, SnapshotFacts
 
 FOREVER = 10**9
@@ -103,7 +104,7 @@ class FakeEc2:
     """EC2's view of the volumes: nothing at first, then attaching, then what it was given.
 
     What it `raises` it raises `for_looks`, or for ever; a `snapshot` that is an error is raised.
-    With a clock it notes when it was asked.
+    With a clock it notes when it was asked. `initialized` is how far it is with every volume.
     """
 
     def __init__(
@@ -116,6 +117,7 @@ class FakeEc2:
         snapshot: SnapshotFacts | AgentError | None = SNAPSHOT,
         clock: FakeClock | None = None,
     ) -> None:
+        self.initialized: Initialization | AgentError | None = None
         self._volumes = volumes or (ROOT_VOLUME, VOLUME)
         self._appear_after_looks = appear_after_looks
         self._attaching_until_look = appear_after_looks + attaching_for_looks
@@ -146,6 +148,12 @@ class FakeEc2:
         is_known = self._snapshot is not None and self._snapshot.snapshot_id == snapshot_id
         return self._snapshot if is_known else None
 
+    def initialization(self, volume_id: str) -> Initialization | None:
+        if isinstance(self.initialized, AgentError):
+            raise self.initialized
+        is_known = any(volume.volume_id == volume_id for volume in self._volumes)
+        return self.initialized if is_known else None
+
 
 class FakeMachine:
     """A machine of 16 GiB that has been up for a minute."""
@@ -161,6 +169,8 @@ class FakeMachine:
         self._is_root = is_root
         self._boot = boot
         self._memory_total_bytes = memory_total_bytes
+        self.memory_available = memory_total_bytes // 2
+        self.reads = 0
         self._load = load or Load(cpu_pct=12.5, memory_pct=20.0, data_reads_per_s=30.0)
 
     def is_root(self) -> bool:
@@ -171,6 +181,13 @@ class FakeMachine:
 
     def memory_total_bytes(self) -> int:
         return self._memory_total_bytes
+
+    def memory_available_bytes(self) -> int:
+        return self.memory_available
+
+    def disk_reads(self, device_number: str) -> DiskReads:
+        del device_number  # every disk is as busy
+        return DiskReads(self.reads, 512 * 1024)
 
     def load(self, data_device_number: str | None) -> Load:
         if data_device_number is None:

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from urllib.parse import urlsplit
 
 from fakes.clock import FakeClock
+from ladybug_agent.clock import Deadline
 from ladybug_agent.errors import NotYet
 from ladybug_agent.model import HttpReply
 
@@ -31,11 +32,17 @@ class FakeHttp:
     ) -> None:
         self._clock = clock
         self._answers_at = clock.monotonic() + answers_after_s
+        self.asked: list[bytes] = []
         self.replies = {
             "/health": json_reply(HEALTHY),
             "/info": json_reply(INFO),
             **(replies or {}),
         }
+
+    def post(self, url: str, body: bytes, deadline: Deadline) -> HttpReply:
+        deadline.check(f"an answer of {url}")
+        self.asked.append(body)
+        return self.get(url)
 
     def get(self, url: str) -> HttpReply:
         parts = urlsplit(url)

@@ -1,4 +1,4 @@
-"""Write `adapters/aws_models` anew: of EC2's large model, the two calls that the agent makes.
+"""Write `adapters/aws_models` anew: of the large models of EC2 and S3, the calls that we make.
 
 Run by `./dev docs`. Documentation is left out; what is kept is botocore's, word for word.
 """
@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -14,22 +15,40 @@ from botocore.loaders import Loader
 
 import ladybug_agent
 
-OPERATIONS = ("DescribeSnapshots", "DescribeVolumes")
-VERSION = "2016-11-15"
-TARGET = Path(ladybug_agent.__file__).parent / f"adapters/aws_models/ec2/{VERSION}/service-2.json"
+MODELS = Path(ladybug_agent.__file__).parent / "adapters/aws_models"
 
 Model = dict[str, Any]
 
 
-def whole_model() -> Model:
-    """Return EC2's model as the installed botocore has it."""
-    model: Model = Loader().load_service_model("ec2", "service-2", VERSION)
-    return model
+@dataclass(frozen=True)
+class Service:
+    """A service of which the agent makes but a few calls."""
+
+    name: str
+    version: str
+    operations: tuple[str, ...]
+
+    @property
+    def target(self) -> Path:
+        return MODELS / self.name / self.version / "service-2.json"
+
+    def whole_model(self) -> Model:
+        """Return the model as the installed botocore has it."""
+        model: Model = Loader().load_service_model(self.name, "service-2", self.version)
+        return model
 
 
-def pruned(model: Model) -> Model:
+SERVICES = (
+    Service("ec2", "2016-11-15", ("DescribeSnapshots", "DescribeVolumeStatus", "DescribeVolumes")),
+    Service("s3", "2006-03-01", ("GetObject", "PutObject")),
+)
+KEPT = ("version", "metadata", "clientContextParams")
+
+
+def pruned(service: Service) -> Model:
     """Return the model with our operations only, and the shapes that they are made of."""
-    operations = {name: _undocumented(model["operations"][name]) for name in OPERATIONS}
+    model = service.whole_model()
+    operations = {name: _undocumented(model["operations"][name]) for name in service.operations}
     shapes: Model = {}
     wanted = list(_shapes_in(operations))
     while wanted:
@@ -37,12 +56,10 @@ def pruned(model: Model) -> Model:
         if name not in shapes:
             shapes[name] = _undocumented(model["shapes"][name])
             wanted += _shapes_in(shapes[name])
-    return {
-        "version": model["version"],
-        "metadata": model["metadata"],
-        "operations": operations,
-        "shapes": dict(sorted(shapes.items())),
-    }
+    kept = {name: _undocumented(model[name]) for name in KEPT if name in model}
+    for parameter in kept.get("clientContextParams", {}).values():
+        parameter["documentation"] = ""  # botocore insists on it
+    return {**kept, "operations": operations, "shapes": dict(sorted(shapes.items()))}
 
 
 def _shapes_in(part: Any) -> Iterator[str]:
@@ -64,5 +81,7 @@ def _undocumented(part: Any) -> Any:
 
 
 if __name__ == "__main__":
-    TARGET.parent.mkdir(parents=True, exist_ok=True)
-    TARGET.write_text(json.dumps(pruned(whole_model()), indent=1) + "\n", encoding="utf-8")
+    for service in SERVICES:
+        service.target.parent.mkdir(parents=True, exist_ok=True)
+        text = json.dumps(pruned(service), indent=1)
+        service.target.write_text(f"{text}\n", encoding="utf-8")

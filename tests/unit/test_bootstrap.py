@@ -111,6 +111,7 @@ def test_a_happy_boot_records_what_each_step_found(tmp_path: Path) -> None:
             "started_here": True,
         },
         "await_healthy": {"database_count": 1},
+        "await_warm": {"hydration": "off", "pct": 0.0, "hot_blocks": 0, "maps": {}},
         "register": {"table": "instance-registry", "written": True},
         "signal": {"cloudformation": "accepted"},
     }

@@ -54,6 +54,7 @@ def test_an_empty_replica_runs_its_own_steps(tmp_path: Path) -> None:
         "open_databases",
         "start_container",
         "await_healthy",
+        "await_warm",
         "register",
         "signal",
     }

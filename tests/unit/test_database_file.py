@@ -25,7 +25,7 @@ def test_a_header_that_the_engine_made_is_read() -> None:
         database_uuid="eebd31de-3ca6-23ab-f647-aa90c3425317",
         pages_needed=103,
         page_count=103,
-        root_pages=(100, 101),
+        roots=((100, 1), (101, 2)),
     )
 
 

@@ -145,6 +145,7 @@ def test_the_last_line_of_a_boot_tells_all_of_it(
     assert sorted(line["steps"]) == [
         "await_device",
         "await_healthy",
+        "await_warm",
         "find_volume",
         "identity",
         "mount",

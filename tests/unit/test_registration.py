@@ -9,16 +9,16 @@ import pytest
 
 from fakes.build import a_config
 from fakes.clock import FakeClock
-from fakes.evidence import a_service
+from fakes.evidence import a_ready_service
 from fakes.instance import BOOT
 from fakes.registry import FakeRegistry
 from ladybug_agent.errors import ConfigError, ExternalFailure, Fenced
 from ladybug_agent.exit_status import exit_status
 from ladybug_agent.model import BootIdentity, Load
 from ladybug_agent.ports import Row, RowValue
+from ladybug_agent.resources.hydration.readiness import ReadyService
 from ladybug_agent.resources.registration import Registration, ensure_registered
 from ladybug_agent.resources.registry_row import Fence, registry_row
-from ladybug_agent.resources.service import HealthyService
 
 IDLE = Load(cpu_pct=1.0, memory_pct=2.0, data_reads_per_s=3.0)
 BUSY = Load(cpu_pct=99.0, memory_pct=80.0, data_reads_per_s=3000.0)
@@ -33,14 +33,14 @@ class Agent:
         self._clock = clock
         self._config = a_config(tmp_path)
         self._fence = fence
-        self.service = a_service(tmp_path)
+        self.ready = a_ready_service(tmp_path)
         self.load = IDLE
 
-    def row(self, service: HealthyService) -> dict[str, RowValue]:
-        return registry_row(service, self._fence, self._config, self.load, self._clock.utcnow())
+    def row(self, ready: ReadyService) -> dict[str, RowValue]:
+        return registry_row(ready, self._fence, self._config, self.load, self._clock.utcnow())
 
     def register(self, registry: FakeRegistry) -> Registration:
-        return ensure_registered(registry, self.service, self.row, self._clock.utcnow)
+        return ensure_registered(registry, self.ready, self.row, self._clock.utcnow)
 
 
 @pytest.fixture
@@ -50,7 +50,7 @@ def agent(tmp_path: Path, clock: FakeClock) -> Agent:
 
 def held_by_other(agent: Agent, **changes: RowValue) -> Row:
     """Return a live row of another registration in the same boot."""
-    return {**agent.row(agent.service), "registration_id": "reg-other", **changes}
+    return {**agent.row(agent.ready), "registration_id": "reg-other", **changes}
 
 
 def test_a_replica_without_a_row_is_registered(agent: Agent) -> None:
@@ -92,8 +92,9 @@ def test_a_lease_that_is_half_over_is_written_again(agent: Agent, clock: FakeClo
 def test_another_container_is_written(agent: Agent) -> None:
     registry = FakeRegistry()
     agent.register(registry)
-    container = replace(agent.service.container, container_id="f" * 64)
-    agent.service = replace(agent.service, container=container)
+    container = replace(agent.ready.service.container, container_id="f" * 64)
+    service = replace(agent.ready.service, container=container)
+    agent.ready = replace(agent.ready, service=service)
     assert agent.register(registry).written_here
     assert registry.rows[KEY]["container_id"] == "f" * 64
 
@@ -109,18 +110,18 @@ def test_another_container_is_written(agent: Agent) -> None:
     ],
 )
 def test_another_word_on_the_data_is_written(name: str, value: RowValue, agent: Agent) -> None:
-    registry = FakeRegistry({**agent.row(agent.service), name: value})
+    registry = FakeRegistry({**agent.row(agent.ready), name: value})
     assert agent.register(registry).written_here
     assert registry.rows[KEY][name] != value
 
 
 def test_a_row_of_an_agent_that_knew_less_is_written_again(agent: Agent) -> None:
-    older = {k: v for k, v in agent.row(agent.service).items() if k != "volume_check"}
+    older = {k: v for k, v in agent.row(agent.ready).items() if k != "volume_check"}
     assert agent.register(FakeRegistry(older)).written_here
 
 
 def test_a_row_that_was_made_unhealthy_is_written_again(agent: Agent) -> None:
-    registry = FakeRegistry({**agent.row(agent.service), "status": "unhealthy"})
+    registry = FakeRegistry({**agent.row(agent.ready), "status": "unhealthy"})
     agent.register(registry)
     assert registry.rows[KEY]["status"] == "healthy"
 
@@ -210,7 +211,7 @@ def test_a_registry_that_fails_says_so(error: ConfigError | ExternalFailure, age
 
 
 def test_the_table_knows_its_own_write_when_it_comes_twice(agent: Agent) -> None:
-    row = agent.row(agent.service)
+    row = agent.row(agent.ready)
     registry = FakeRegistry({**row, "registration_id": "reg-changed-meanwhile"})
     registry.put(row, now=0)
     assert registry.writes == 0

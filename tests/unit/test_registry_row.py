@@ -17,8 +17,8 @@ from fakes.evidence import (
     a_database,
     a_device,
     a_mount,
+    a_ready_service,
     a_servable,
-    a_service,
     a_snapshot,
     a_volume,
 )
@@ -29,9 +29,9 @@ from ladybug_agent.model import Load
 from ladybug_agent.model.storage import AttachedVolume
 from ladybug_agent.ports import RowValue
 from ladybug_agent.resources.contents.database import Database
+from ladybug_agent.resources.hydration.readiness import ReadyService
 from ladybug_agent.resources.registry_row import Fence, registry_row
 from ladybug_agent.resources.servable import ServedData
-from ladybug_agent.resources.service import HealthyService
 
 LOAD = Load(cpu_pct=12.5, memory_pct=20.0, data_reads_per_s=30.0)
 FENCE = Fence(registration_id="reg-1", boot=BOOT)
@@ -55,10 +55,10 @@ def a_row(
     return registry_row(serving(tmp_path, snapshot), FENCE, settings, load, STARTED_AT)
 
 
-def serving(tmp_path: Path, data: ServedData) -> HealthyService:
+def serving(tmp_path: Path, data: ServedData) -> ReadyService:
     """Return a healthy service over the data."""
     servable = a_servable(tmp_path, data=data)
-    return a_service(tmp_path, container=a_container(tmp_path, servable=servable))
+    return a_ready_service(tmp_path, container=a_container(tmp_path, servable=servable))
 
 
 READERS_EXPECT: dict[str, RowValue] = {
@@ -113,6 +113,8 @@ def test_the_agent_adds_its_own_attributes_and_no_others(tmp_path: Path) -> None
         "environment",
         "filesystem_uuid",
         "hb_seq",
+        "hydration_pct",
+        "hydration_state",
         "image",
         "image_digest",
         "lease_expires_at",

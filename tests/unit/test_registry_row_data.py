@@ -12,8 +12,8 @@ from fakes.evidence import (
     a_container,
     a_device,
     a_mount,
+    a_ready_service,
     a_servable,
-    a_service,
     a_snapshot,
     a_volume,
 )
@@ -40,7 +40,7 @@ ABOUT_A_VOLUME = {
 
 def row_of(tmp_path: Path, data: ServedData) -> dict[str, RowValue]:
     servable = a_servable(tmp_path, data=data)
-    service = a_service(tmp_path, container=a_container(tmp_path, servable=servable))
+    service = a_ready_service(tmp_path, container=a_container(tmp_path, servable=servable))
     return registry_row(service, FENCE, a_config(tmp_path), LOAD, STARTED_AT)
 
 

@@ -9,6 +9,7 @@ from typing import Any
 from ladybug_agent.adapters.aws import AwsClients
 from ladybug_agent.adapters.aws_errors import aws_errors, error_code
 from ladybug_agent.errors import ExternalFailure
+from ladybug_agent.model.hydration import Initialization
 from ladybug_agent.model.storage import AttachedVolume, SnapshotFacts
 
 PAGE_SIZE = 100
@@ -54,6 +55,13 @@ class BotoEc2:
                 raise
             return _snapshot(answer["Snapshots"][0])
 
+    def initialization(self, volume_id: str) -> Initialization | None:
+        action = "ec2:DescribeVolumeStatus"
+        with aws_errors(action), _understood(action):
+            client = self._clients.client("ec2", "once")
+            answer = client.describe_volume_status(VolumeIds=[volume_id])
+            return _initialization(answer["VolumeStatuses"][0])
+
 
 @contextmanager
 def _understood(action: str) -> Iterator[None]:
@@ -82,6 +90,21 @@ def _attached(volume: dict[str, Any], attachment: dict[str, Any]) -> AttachedVol
         size_gib=volume["Size"],
         iops=volume.get("Iops") or 0,
         encrypted=volume["Encrypted"],
+        throughput_mib_s=volume.get("Throughput") or 0,
+        fast_restored=bool(volume.get("FastRestored")),
+        initialization_rate_mib_s=volume.get("VolumeInitializationRate") or 0,
+    )
+
+
+def _initialization(status: dict[str, Any]) -> Initialization | None:
+    told = {item["Name"]: item["Status"] for item in status["VolumeStatus"]["Details"]}
+    if "initialization-state" not in told:
+        return None
+    details = status.get("InitializationStatusDetails") or {}
+    return Initialization(
+        completed=told["initialization-state"] == "completed",
+        kind=details.get("InitializationType") or "",
+        progress_pct=details.get("Progress"),
     )
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from ladybug_agent.errors import ExternalFailure
 from ladybug_agent.model import BootIdentity, Load
+from ladybug_agent.model.hydration import DiskReads
 
 
 class ProcMachine:
@@ -25,6 +26,13 @@ class ProcMachine:
 
     def memory_total_bytes(self) -> int:
         return self._memory_kib("MemTotal") * 1024
+
+    def memory_available_bytes(self) -> int:
+        return self._memory_kib("MemAvailable") * 1024
+
+    def disk_reads(self, device_number: str) -> DiskReads:
+        request_kib = self._disk(device_number, "queue/max_sectors_kb")
+        return DiskReads(self._reads(device_number), int(request_kib) * 1024)
 
     def load(self, data_device_number: str | None) -> Load:
         """Return the average since boot, because a sample of its own would hold up the boot."""
@@ -52,9 +60,12 @@ class ProcMachine:
 
     def _reads(self, device_number: str) -> int:
         """Return the reads completed so far (Documentation/block/stat.rst in the kernel)."""
-        stat = self._sysfs / "dev/block" / device_number / "stat"
+        return int(self._disk(device_number, "stat").split()[0])
+
+    def _disk(self, device_number: str, attribute: str) -> str:
         try:
-            return int(stat.read_text(encoding="ascii").split()[0])
+            path = self._sysfs / "dev/block" / device_number / attribute
+            return path.read_text(encoding="ascii")
         except OSError as error:
             raise ExternalFailure(
                 "device_gone",

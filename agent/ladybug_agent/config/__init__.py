@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from ladybug_agent.config.data import DataConfig
+from ladybug_agent.config.hydration import HydrationConfig
 from ladybug_agent.config.key import NAME, key
 
 SCHEMA_VERSION = 1
@@ -128,6 +129,9 @@ class Config:
     container: ContainerConfig = key("the Graph API container")
     registry: RegistryConfig = key("the instance registry")
     health: HealthConfig = key("when the service counts as healthy", default=HealthConfig())
+    hydration: HydrationConfig = key(
+        "loading a volume that is still in S3", default=HydrationConfig()
+    )
     signals: SignalsConfig = key("who waits for the outcome of the boot", default=SignalsConfig())
     logging: LoggingConfig = key("the log on standard error", default=LoggingConfig())
     aws: AwsConfig = key("calls to AWS", default=AwsConfig())

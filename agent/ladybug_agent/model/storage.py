@@ -28,6 +28,12 @@ class AttachedVolume:
     encrypted: bool
     attached_elsewhere: bool = False
     """Another instance has it too (Multi-Attach)."""
+    throughput_mib_s: int = 0
+    """Provisioned throughput (gp3); 0 where EC2 does not say."""
+    fast_restored: bool = False
+    """Made by fast snapshot restore: nothing of it is in S3 any more."""
+    initialization_rate_mib_s: int = 0
+    """VolumeInitializationRate: EC2 itself loads all of it at this rate; 0 means it does not."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
+from ladybug_agent.clock import Deadline
 from ladybug_agent.model import (
     BootIdentity,
     Credentials,
@@ -19,7 +20,9 @@ from ladybug_agent.model import (
     Load,
     SignalOutcome,
 )
+from ladybug_agent.model.hydration import DiskReads
 from ladybug_agent.ports.containers import ContainerEngine, ImageRegistry
+from ladybug_agent.ports.hydration import FileLayout, MapStore, PageCache
 from ladybug_agent.ports.storage import BlockDevices, Ec2, KernelLog, Mounts
 
 RowValue = str | int | float | bool
@@ -45,6 +48,9 @@ class InstanceMetadata(Protocol):
 class Http(Protocol):
     def get(self, url: str) -> HttpReply:
         """GET without proxy or redirect. Raises NotYet if nothing answers in time."""
+
+    def post(self, url: str, body: bytes, deadline: Deadline) -> HttpReply:
+        """POST some JSON, likewise; blocks for as long as the answer takes, to the deadline."""
 
 
 class InstanceRegistry(Protocol):
@@ -83,6 +89,12 @@ class Machine(Protocol):
 
     def memory_total_bytes(self) -> int: ...
 
+    def memory_available_bytes(self) -> int:
+        """Return what can be had without swapping (`MemAvailable`, proc_meminfo(5))."""
+
+    def disk_reads(self, device_number: str) -> DiskReads:
+        """Return the reads of a disk so far. Raises ExternalFailure if it is gone."""
+
     def load(self, data_device_number: str | None) -> Load:
         """Return the load since boot; no device reads nothing."""
 
@@ -101,4 +113,8 @@ class World:
     http: Http
     instance_registry: InstanceRegistry
     machine: Machine
+    layout: FileLayout
+    page_cache: PageCache
+    maps: MapStore | None
+    """None where the configuration names no place for maps."""
     orchestrators: tuple[Orchestrator, ...]

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Protocol
 
 from ladybug_agent.clock import Deadline
+from ladybug_agent.model.hydration import Initialization
 from ladybug_agent.model.storage import (
     AttachedVolume,
     BlockDevice,
@@ -26,6 +27,12 @@ class Ec2(Protocol):
 
     def snapshot(self, snapshot_id: str) -> SnapshotFacts | None:
         """Return the snapshot, or None if EC2 does not know it (any more)."""
+
+    def initialization(self, volume_id: str) -> Initialization | None:
+        """Return how far EC2 is with loading the volume from its snapshot; up to 5 minutes old.
+
+        None where EC2 does not say, as for a volume that was not made from a snapshot.
+        """
 
 
 class DeviceWatch(Protocol):
@@ -48,6 +55,9 @@ class PinnedDevice(Protocol):
 
     def size_bytes(self) -> int:
         """Return the size as the kernel has it now (BLKGETSIZE64)."""
+
+    def opened_direct(self) -> AbstractContextManager[int]:
+        """Open the disk once more, for reads around the page cache (O_DIRECT, open(2))."""
 
     def read_block(self, offset: int, deadline: Deadline) -> None:
         """Read 4 KiB around the page cache, in a process that is killed at the deadline."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from ladybug_agent.ports import InstanceRegistry, Row
-from ladybug_agent.resources.service import HealthyService
+from ladybug_agent.resources.hydration.readiness import ReadyService
 
 # What a registration is about. The other attributes move on by themselves (lease, load, times).
 LASTING = (
@@ -31,15 +31,15 @@ LASTING = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Registration:
-    """Evidence: the registry says that this healthy service is here, under our fence."""
+    """Evidence: the registry says that this ready service is here, under our fence."""
 
-    service: HealthyService
+    ready: ReadyService
     row: Row
     written_here: bool
 
 
 def inspect_registration(
-    registry: InstanceRegistry, service: HealthyService, wanted: Row, now: datetime
+    registry: InstanceRegistry, ready: ReadyService, wanted: Row, now: datetime
 ) -> Registration | None:
     """Return the registration, or None if the row says something else or its lease is half over."""
     found = registry.row(str(wanted["instance_id"]))
@@ -48,13 +48,13 @@ def inspect_registration(
     left_s = int(found["lease_expires_at"]) - int(now.timestamp())
     if left_s < int(wanted["lease_seconds"]) / 2:
         return None
-    return Registration(service=service, row=found, written_here=False)
+    return Registration(ready=ready, row=found, written_here=False)
 
 
 def ensure_registered(
     registry: InstanceRegistry,
-    service: HealthyService,
-    make_row: Callable[[HealthyService], Row],
+    ready: ReadyService,
+    make_row: Callable[[ReadyService], Row],
     now: Callable[[], datetime],
 ) -> Registration:
     """Write the row, unless it already says so under our fence.
@@ -62,8 +62,8 @@ def ensure_registered(
     The row is made last, so that its times and load are of the moment of the write. Raises Fenced
     if another live registration holds the instance.
     """
-    wanted = make_row(service)
-    if found := inspect_registration(registry, service, wanted, now()):
+    wanted = make_row(ready)
+    if found := inspect_registration(registry, ready, wanted, now()):
         return found
     registry.put(wanted, now=int(now().timestamp()))
-    return Registration(service=service, row=wanted, written_here=True)
+    return Registration(ready=ready, row=wanted, written_here=True)

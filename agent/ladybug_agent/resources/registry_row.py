@@ -14,6 +14,7 @@ from ladybug_agent.clock import iso_utc
 from ladybug_agent.config import Config
 from ladybug_agent.model import BootIdentity, Load
 from ladybug_agent.ports import RowValue
+from ladybug_agent.resources.hydration.readiness import ReadyService
 from ladybug_agent.resources.servable import ServedData
 from ladybug_agent.resources.service import HealthyService
 from ladybug_agent.resources.snapshot import VerifiedSnapshot
@@ -33,14 +34,16 @@ class Fence:
 
 
 def registry_row(
-    service: HealthyService, fence: Fence, config: Config, load: Load, now: datetime
+    ready: ReadyService, fence: Fence, config: Config, load: Load, now: datetime
 ) -> dict[str, RowValue]:
     """Return the whole row of a healthy replica."""
+    service = ready.service
     return {
         **_identity(service, config, now),
         **_capacity(service, load),
         **_fence_and_lease(fence, config, now),
         **_lineage(service),
+        **_warmth(ready),
     }
 
 
@@ -109,15 +112,22 @@ def _fence_and_lease(fence: Fence, config: Config, now: datetime) -> dict[str, R
 
 def _lineage(service: HealthyService) -> dict[str, RowValue]:
     servable = service.container.servable
-    reasons = servable.data.degraded_reasons
     return {
-        "degraded": bool(reasons),
-        "degraded_reasons": ",".join(reasons),
         **_origin(servable.data),
         "image": servable.image.configured,
         "image_digest": servable.image.digest,
         "version_check": servable.version_check,
         "container_id": service.container.container_id,
+    }
+
+
+def _warmth(ready: ReadyService) -> dict[str, RowValue]:
+    reasons = ready.degraded_reasons
+    return {
+        "degraded": bool(reasons),
+        "degraded_reasons": ",".join(reasons),
+        "hydration_state": ready.hydration_state,
+        "hydration_pct": ready.hydration_pct,
     }
 
 

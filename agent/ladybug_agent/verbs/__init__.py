@@ -21,6 +21,7 @@ MODULES = {
     "bootstrap": "boot",
     "status": "boot",
     "verify": "verify",
+    "hydrate": "hydrate",
     "config": "config",
     "rehearse": "rehearse",
 }

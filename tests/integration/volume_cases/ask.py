@@ -18,9 +18,12 @@ from integration.volume_cases.late import LateDevices
 from integration.volume_cases.originals import NAME
 from integration.volume_cases.scene import Scene
 from ladybug_agent.adapters.docker_engine import DockerEngine
+from ladybug_agent.adapters.file_layout import FiemapLayout
 from ladybug_agent.adapters.kernel_log import KmsgKernelLog
 from ladybug_agent.adapters.machine import ProcMachine
+from ladybug_agent.adapters.page_cache import KernelPageCache
 from ladybug_agent.boot import Boot
+from ladybug_agent.boot_hydration import BootHydration
 from ladybug_agent.clock import Deadline
 from ladybug_agent.data_branch import prepare_data
 from ladybug_agent.engine_steps import check_served, recover_data
@@ -65,12 +68,13 @@ def asked(case: Case, scene: Scene, image: PulledImage | None) -> Iterator[Answe
 
 
 def _served(case: Case, boot: Boot, held: ExitStack, image: PulledImage | None) -> ServedData:
-    found = prepare_data(boot, IDENTITY, held)
+    hydration = BootHydration(boot)
+    found = prepare_data(boot, IDENTITY, held, hydration.begin)
     if case.engine is None or image is None:
         assert not isinstance(found, PendingRecovery), "this case needs an engine"
         return found
     image = case.engine.image(image)
-    data = recover_data(boot, found, image)
+    data = recover_data(boot, found, image, hydration)
     servable = judge_servable(data, image, boot.config.container.storage_versions)
     boot.record.note(version_check=servable.version_check)
     check_served(boot, servable)
@@ -119,5 +123,8 @@ def _world(scene: Scene) -> World:
         http=FakeHttp(FakeClock()),
         instance_registry=FakeRegistry(),
         machine=ProcMachine(),
+        layout=FiemapLayout(),
+        page_cache=KernelPageCache(),
+        maps=None,
         orchestrators=(),
     )

@@ -28,8 +28,14 @@ class DatabaseHeader:
     """Pages that the file must have at least, by its own header."""
     page_count: int | None = None
     """Pages of a checkpointed file, where the header says so (since engine 0.15)."""
-    root_pages: tuple[int, ...] = ()
-    """Where catalog and metadata start; empty for a database that was never checkpointed."""
+    roots: tuple[tuple[int, int], ...] = ()
+    """Start and number of the pages of catalog and metadata; empty for a database that was never
+    checkpointed."""
+
+    @property
+    def root_pages(self) -> tuple[int, ...]:
+        """Where catalog and metadata start."""
+        return tuple(start for start, _ in self.roots)
 
 
 WAL_HEADER_BYTES = 16
@@ -67,5 +73,5 @@ def parse_header(head: bytes) -> DatabaseHeader:
         database_uuid=str(uuid.UUID(bytes=identity)),
         pages_needed=needed,
         page_count=pages if marker == HAS_PAGE_COUNT else None,
-        root_pages=() if catalog == NO_CATALOG else (catalog, meta),
+        roots=() if catalog == NO_CATALOG else ((catalog, catalog_pages), (meta, meta_pages)),
     )

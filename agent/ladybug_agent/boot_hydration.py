@@ -1,0 +1,156 @@
+"""Hydration in the boot: begun with the mount, waited for before the registration."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from ladybug_agent.boot import Boot
+from ladybug_agent.branches import Beside
+from ladybug_agent.clock import Deadline
+from ladybug_agent.hydrate.openings import keep_openings
+from ladybug_agent.hydrate.report import (
+    HydrationReport,
+    HydrationState,
+    MapReport,
+    milliseconds,
+    report_path,
+    save_report,
+    utc,
+)
+from ladybug_agent.resources.hydration.readiness import (
+    Probes,
+    ReadyService,
+    await_gate,
+    check_warming,
+)
+from ladybug_agent.resources.hydration.rest import read_rest_fast
+from ladybug_agent.resources.hydration.source import HydrationSource, opened_source
+from ladybug_agent.resources.hydration.warming import Warming, touched_pct, warm
+from ladybug_agent.resources.mount import DataMount
+from ladybug_agent.resources.service import HealthyService
+
+STOP_S = 5.0
+
+
+class BootHydration:
+    """The third activity of the boot, beside data and image; nothing is begun yet."""
+
+    def __init__(self, boot: Boot) -> None:
+        self._boot = boot
+        self._rules = boot.config.hydration
+        self._source: HydrationSource | None = None
+        self._warming = Warming()
+        self._beside: Beside[None] | None = None
+
+    def begin(self, mount: DataMount) -> None:
+        """Begin to read, in a thread; returns at once."""
+        if self._rules.mode == "off":
+            return
+        volume = mount.device.volume
+        self._source = HydrationSource(
+            pinned=mount.device.pinned,
+            volume_id=volume.volume_id,
+            snapshot_id=volume.snapshot_id,
+            root=mount.path,
+            databases_dir=self._boot.config.data.databases_dir,
+            names=self._boot.config.data.databases,
+        )
+        self._warming = Warming()
+        self._beside = Beside(self._read, "hydration", self._boot.deadline)
+
+    def stop(self) -> None:
+        """Stop reading, so that the volume can be unmounted; blocks for some seconds at most."""
+        self.leave()
+        limit = self._boot.deadline.capped(STOP_S)
+        while self._beside and not self._beside.is_over and not limit.is_over:
+            limit.pause(0.02)
+
+    def leave(self) -> None:
+        """Let the reading end by itself, soon: the background goes on with it."""
+        self._warming.stopping.set()
+
+    def check(self) -> None:
+        """Raise what the reading has failed of, if it has."""
+        if self._beside:
+            self._beside.result()
+
+    def await_ready(self, service: HealthyService) -> ReadyService:
+        """Wait for the gate, as a step of the boot; what is not reached in time is noted."""
+        boot, warming = self._boot, self._warming
+        with boot.record.step("await_warm") as step:
+            self.check()
+            self._keep_openings()
+            probes = Probes(boot.world.http, service, self._rules, boot.deadline)
+
+            def look() -> None:
+                self.check()
+                probes.check()
+                if self._beside:
+                    check_warming(warming, self._rules)
+
+            missing = await_gate(look, self._rules, boot.deadline)
+            ready = ReadyService(
+                service=service,
+                hydration_state=self._state,
+                hydration_pct=warming.pct,
+                still_waited_for=missing,
+            )
+            step.note(
+                hydration=ready.hydration_state,
+                pct=warming.pct,
+                hot_blocks=warming.hot_blocks,
+                maps={found.database: found.state for found in warming.maps},
+                **({"still_waited_for": missing} if missing else {}),
+            )
+        self._save()
+        return ready
+
+    @property
+    def _state(self) -> HydrationState:
+        if self._beside is None:
+            return "off"
+        if self._warming.loaded.is_set():
+            return "complete"
+        return "warm" if self._warming.warmed.is_set() else "hydrating"
+
+    def _read(self) -> None:
+        boot, source = self._boot, self._source
+        assert source is not None  # noqa: S101 - `begin` has just set it
+        room = int(boot.world.machine.memory_available_bytes() * self._rules.cache_share)
+        with opened_source(source, boot.world.layout, Path(self._rules.ledger_dir)) as opened:
+            warm(opened, boot.world.maps, room, self._rules, self._deadline, self._warming)
+            if self._rules.gate == "full":
+                read_rest_fast(
+                    opened, self._rules, self._deadline, lambda _: self._warming.check_stopping()
+                )
+                self._warming.loaded.set()
+            self._warming.pct = touched_pct(opened)
+
+    @property
+    def _deadline(self) -> Deadline:
+        return self._boot.deadline
+
+    def _keep_openings(self) -> None:
+        """Keep what the openings have touched, for a recording of a database without a map."""
+        wanted = {found.database for found in self._warming.maps if found.state == "missing"}
+        if self._source and wanted and self._rules.record == "missing":
+            keep_openings(self._boot.world, self._source, wanted, self._state_dir)
+
+    @property
+    def _state_dir(self) -> Path:
+        return Path(self._boot.config.instance.state_dir)
+
+    def _save(self) -> None:
+        warming, taken = self._warming, self._warming.tally.latencies
+        report = HydrationReport(
+            state=self._state,
+            updated_at=utc(self._deadline.clock.utcnow()),
+            volume_id=self._source.volume_id if self._source else "",
+            pct=warming.pct,
+            fetch_rate=round(warming.fetch_rate),
+            first_touch_p50_ms=milliseconds(taken.percentile(0.5)),
+            first_touch_p99_ms=milliseconds(taken.percentile(0.99)),
+            hot_blocks=warming.hot_blocks,
+            maps=tuple(MapReport.of(found) for found in warming.maps),
+        )
+        save_report(report_path(self._state_dir), report)
