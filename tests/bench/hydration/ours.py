@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import os
-import shlex
+import sys
 from enum import StrEnum
 from pathlib import Path
 
 from bench.hydration.programs import Program, run
-from ladybug_lab.agent_process import agent_command
 
-# Another program that takes the same orders can be measured in its place.
-_PROGRAM = shlex.split(os.environ.get("BENCH_HYDRATE", "")) or agent_command("hydrate")
+_PROGRAM = [sys.executable, str(Path(__file__).parents[2] / "support" / "hydrator.py")]
 
 
 class Tier(StrEnum):
