@@ -9,7 +9,7 @@ FETCH_BYTES_PER_S = 140.0 * MB
 VOLUME_BYTES_PER_S = 250.0 * MB
 
 # A first touch costs 30 ms, and nothing else costs anything.
-UNCAPPED = LazyRules(first_touch_s=0.030, base_s=0.0)
+UNCAPPED = LazyRules(first_touch_s=0.030, base_s=0.0, threads=512)
 # Any other read costs half a millisecond, as on EBS, and the rates are limited.
 CAPPED = LazyRules(
     first_touch_s=0.030,
@@ -25,4 +25,4 @@ def volume_capped(bytes_per_s: float) -> LazyRules:
 
 
 # For what is not measured: mounting, recording, planning.
-INSTANT = LazyRules(first_touch_s=0.0, base_s=0.0)
+INSTANT = LazyRules(first_touch_s=0.0, base_s=0.0, threads=512)

@@ -11,7 +11,7 @@ from ladybug_agent.config.hydration import HydrationConfig
 from ladybug_agent.model.hydration import BLOCK_BYTES, DiskReads
 from ladybug_agent.resources.hydration.crew import Crew
 from ladybug_agent.resources.hydration.latencies import Latencies
-from ladybug_agent.resources.hydration.pace import TokenBucket, Window
+from ladybug_agent.resources.hydration.pace import Depth, TokenBucket
 from ladybug_agent.resources.hydration.plan import RestPlan
 from ladybug_agent.resources.hydration.reads import Tally
 from ladybug_agent.resources.hydration.source import OpenSource
@@ -115,9 +115,9 @@ class Watch:
         rules: HydrationConfig,
         *,
         workers: int,
-        window: Window | None,
-        bucket: TokenBucket | None,
-        tick: Callable[[Tally], None],
+        depth: Depth | None = None,
+        bucket: TokenBucket | None = None,
+        tick: Callable[[Tally], object],
     ) -> Tally:
         """Read all that the plan has unread."""
 
@@ -131,7 +131,7 @@ class Watch:
             stall_s=rules.stall_timeout_s,
             explain=self._opened.explain,
             bucket=bucket,
-            window=window,
+            depth=depth,
             on_read=lambda piece: self._opened.ledger.mark_read(piece.block),
             on_tick=look,
         )
