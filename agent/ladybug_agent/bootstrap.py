@@ -13,6 +13,7 @@ from ladybug_agent.boot import Boot
 from ladybug_agent.branches import run_both
 from ladybug_agent.data_branch import confirm_data, device_number, prepare_data
 from ladybug_agent.engine_steps import check_served, recover_data
+from ladybug_agent.left_serving import leave_serving
 from ladybug_agent.resources.container import RunningContainer, ensure_running
 from ladybug_agent.resources.container_spec import container_spec
 from ladybug_agent.resources.identity import await_identity
@@ -133,5 +134,6 @@ def _write_registration(boot: Boot, service: HealthyService) -> Registration:
             ),
             utcnow,
         )
+        leave_serving(boot, service.container, registration.row)
         step.note(table=boot.config.registry.table, written=registration.written_here)
     return registration

@@ -31,7 +31,9 @@ CORE = {
         "exit_status",
         "files",
         "logs",
+        "reader",
         "record",
+        "served",
         "state",
         "waiting",
     )

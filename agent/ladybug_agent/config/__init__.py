@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from ladybug_agent.config.data import DataConfig
+from ladybug_agent.config.health import AlertsConfig, HealthConfig, MetricsConfig
 from ladybug_agent.config.key import NAME, key
 
 SCHEMA_VERSION = 1
@@ -73,14 +74,6 @@ class ContainerConfig:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class HealthConfig:
-    path: str = key("path of the health check", default="/health", pattern="/.*")
-    wait_timeout_s: float = key(
-        "time from the container's start to a good answer", default=600.0, least=1, most=7200
-    )
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class RegistryConfig:
     table: str = key("DynamoDB table of the instance registry", pattern=r"[A-Za-z0-9_.-]{3,255}")
     lease_s: int = key("how long a registration counts without a heartbeat", default=150, least=30)
@@ -128,6 +121,8 @@ class Config:
     container: ContainerConfig = key("the Graph API container")
     registry: RegistryConfig = key("the instance registry")
     health: HealthConfig = key("when the service counts as healthy", default=HealthConfig())
+    metrics: MetricsConfig = key("what each health check measures", default=MetricsConfig())
+    alerts: AlertsConfig = key("who is told of a replica gone bad", default=AlertsConfig())
     signals: SignalsConfig = key("who waits for the outcome of the boot", default=SignalsConfig())
     logging: LoggingConfig = key("the log on standard error", default=LoggingConfig())
     aws: AwsConfig = key("calls to AWS", default=AwsConfig())

@@ -20,10 +20,19 @@ from ladybug_agent.model import (
     SignalOutcome,
 )
 from ladybug_agent.ports.containers import ContainerEngine, ImageRegistry
+from ladybug_agent.ports.registry import InstanceRegistry, Row, RowValue
 from ladybug_agent.ports.storage import BlockDevices, Ec2, KernelLog, Mounts
 
-RowValue = str | int | float | bool
-Row = Mapping[str, RowValue]
+__all__ = [
+    "Http",
+    "InstanceMetadata",
+    "InstanceRegistry",
+    "Machine",
+    "Orchestrator",
+    "Row",
+    "RowValue",
+    "World",
+]
 
 
 class InstanceMetadata(Protocol):
@@ -45,26 +54,6 @@ class InstanceMetadata(Protocol):
 class Http(Protocol):
     def get(self, url: str) -> HttpReply:
         """GET without proxy or redirect. Raises NotYet if nothing answers in time."""
-
-
-class InstanceRegistry(Protocol):
-    """The DynamoDB table of instances. Every write is conditional."""
-
-    def row(self, instance_id: str) -> Row | None:
-        """Return the row by a strongly consistent read."""
-
-    def put(self, row: Row, *, now: int) -> None:
-        """Write the whole row unless another live registration holds it.
-
-        Allowed: no row, our own `registration_id`, an older boot, `terminated`, or a lease that
-        ran out before `now` (seconds since the epoch). Otherwise raises Fenced.
-        """
-
-    def withdraw(self, instance_id: str, registration_id: str, *, reason_code: str) -> bool:
-        """Turn our own healthy row to `unhealthy`, in a hurry; return whether there was one.
-
-        Never makes a row, and never touches one of another registration.
-        """
 
 
 class Orchestrator(Protocol):

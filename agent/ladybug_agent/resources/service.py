@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ladybug_agent.clock import Deadline
-from ladybug_agent.config import HealthConfig
+from ladybug_agent.config.health import HealthConfig
 from ladybug_agent.errors import NotYet, Refused
 from ladybug_agent.model import HttpReply
 from ladybug_agent.ports import Http
