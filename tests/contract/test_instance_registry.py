@@ -9,11 +9,14 @@ from typing import Any
 import pytest
 from boto3.dynamodb.types import TypeSerializer
 
-from contract.support.aws import make_registry_table
+from contract.support.aws import REGION, make_registry_table, role_credentials
 from fakes.registry import FakeRegistry
 from ladybug_agent.adapters.aws import AwsClients
 from ladybug_agent.adapters.dynamodb import BotoDynamoDb
-from ladybug_agent.adapters.instance_table import InstanceTable
+from ladybug_agent.adapters.instance_table import InstanceTable, Transport
+from ladybug_agent.adapters.lean.aws import LeanAws
+from ladybug_agent.adapters.lean.dynamodb import LeanDynamoDb
+from ladybug_agent.clock import SystemClock
 from ladybug_agent.errors import Fenced
 from ladybug_agent.ports import InstanceRegistry, Row, RowValue
 from ladybug_agent.ports.registry import LEAVING, Heartbeat, LeavingStatus, WriteOutcome
@@ -44,7 +47,7 @@ class Subject:
     """Put a row there, whatever is there."""
 
 
-@pytest.fixture(params=["real", "fake"])
+@pytest.fixture(params=["real", "lean", "fake"])
 def subject(request: pytest.FixtureRequest) -> Subject:
     if request.param == "fake":
         fake = FakeRegistry()
@@ -53,8 +56,11 @@ def subject(request: pytest.FixtureRequest) -> Subject:
     clients: AwsClients = request.getfixturevalue("clients")
     table = make_registry_table(aws)
     dynamodb = aws.client("dynamodb")
+    transport: Transport = BotoDynamoDb(clients)
+    if request.param == "lean":
+        transport = LeanDynamoDb(LeanAws(role_credentials, REGION, SystemClock()))
     return Subject(
-        InstanceTable(BotoDynamoDb(clients), table),
+        InstanceTable(transport, table),
         lambda row: dynamodb.put_item(TableName=table, Item=item(row)),
     )
 

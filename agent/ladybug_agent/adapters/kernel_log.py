@@ -36,9 +36,31 @@ class KmsgKernelLog:
         finally:
             os.close(handle)
 
+    def since(self, sequence: int) -> tuple[tuple[str, ...], int]:
+        """Return the messages after record `sequence`, and the number of the last record.
+
+        -1 asks for none of the old ones. Raises OSError where the log cannot be read.
+        """
+        last, found = sequence, []
+        handle = os.open(self._path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+        try:
+            for record in _records(handle):
+                number = _number(record)
+                if number > sequence >= 0:
+                    found.append(parse_record(record.decode(errors="replace")))
+                last = max(last, number)
+        finally:
+            os.close(handle)
+        return tuple(found), last
+
 
 def _messages(handle: int) -> Iterator[str]:
     """Yield what has been written since the last read."""
+    for record in _records(handle):
+        yield parse_record(record.decode(errors="replace"))
+
+
+def _records(handle: int) -> Iterator[bytes]:
     while True:
         try:
             data = os.read(handle, RECORD_BYTES)
@@ -48,7 +70,18 @@ def _messages(handle: int) -> Iterator[str]:
             return  # EAGAIN: there is no more
         if not data:
             return
-        yield parse_record(data.decode(errors="replace"))
+        yield data
+
+
+def _number(record: bytes) -> int:
+    """Return the sequence number of a record; -1 for what is none.
+
+    >>> _number(b"6,1742,11026920317,-;text")
+    1742
+    """
+    _, _, rest = record.partition(b",")
+    number = rest.partition(b",")[0]
+    return int(number) if number.isdigit() else -1
 
 
 def parse_record(text: str) -> str:
