@@ -68,7 +68,7 @@ def _register(boot: Boot, held: ExitStack, unproven: ExitStack) -> Registration:
     )
     data = recover_data(boot, found, image)
     servable = _judge_servable(boot, data, image)
-    container = _start_container(boot, servable)
+    container = start_container(boot, servable)
     if container.started_here:
         unproven.pop_all()  # from here on the row must go whatever the failure says
         unproven.callback(stop_container, boot, container)
@@ -101,7 +101,8 @@ def _judge_servable(boot: Boot, data: ServedData, image: PulledImage) -> Servabl
     return servable
 
 
-def _start_container(boot: Boot, servable: ServableSnapshot) -> RunningContainer:
+def start_container(boot: Boot, servable: ServableSnapshot) -> RunningContainer:
+    """Start the container, unless it runs by its specification, as a step of the boot."""
     with boot.record.step("start_container") as step:
         memory = boot.world.machine.memory_total_bytes()
         spec = container_spec(servable, boot.config, memory)

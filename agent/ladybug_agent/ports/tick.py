@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Protocol
 
 from ladybug_agent.model import BootIdentity, HttpReply, LoadSample
 from ladybug_agent.model.containers import ContainerFacts
-from ladybug_agent.model.storage import MountEntry
 from ladybug_agent.ports.registry import Heartbeat, Row, WriteOutcome
+from ladybug_agent.ports.storage import MountLook
 
 
 class LookAtContainers(Protocol):
@@ -23,12 +22,6 @@ class LookAtService(Protocol):
         """GET within 3 s, connected within 1 s. Raises NotYet for anything but an answer."""
 
     def post(self, url: str, body: bytes) -> HttpReply: ...
-
-
-class LookAtMounts(Protocol):
-    def at(self, target: Path) -> MountEntry | None: ...
-
-    def device_number_at(self, path: Path) -> str | None: ...
 
 
 class LookAtDisks(Protocol):
@@ -86,7 +79,7 @@ class TickWorld:
 
     containers: LookAtContainers
     service: LookAtService
-    mounts: LookAtMounts
+    mounts: MountLook
     disks: LookAtDisks
     kernel_log: LookAtKernelLog
     machine: LookAtMachine
