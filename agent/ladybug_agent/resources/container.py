@@ -45,6 +45,14 @@ def inspect_container(
     )
 
 
+def is_in_the_way(engine: ContainerEngine, servable: ServableSnapshot, spec: ContainerSpec) -> bool:
+    """Return whether `ensure_running` would take away a container of the agent's that runs."""
+    if inspect_container(engine, servable, spec):
+        return False
+    found = engine.container(spec.name)
+    return found is not None and found.status == "running"
+
+
 def ensure_running(
     engine: ContainerEngine, servable: ServableSnapshot, spec: ContainerSpec
 ) -> RunningContainer:
