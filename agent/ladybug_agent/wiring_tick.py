@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ladybug_agent.adapters.instance_metadata import ImdsMetadata
 from ladybug_agent.adapters.instance_table import InstanceTable
-from ladybug_agent.adapters.kernel_log import KmsgKernelLog
+from ladybug_agent.adapters.kernel_records import KernelRecords
 from ladybug_agent.adapters.lean.aws import LeanAws
 from ladybug_agent.adapters.lean.cloud import LeanCloud
 from ladybug_agent.adapters.lean.disks import LeanDisks
@@ -30,7 +30,7 @@ def build_tick_world(config: Config, served: Served, clock: Clock) -> TickWorld:
         service=LeanServiceHttp(clock),
         mounts=MountTable(),
         disks=LeanDisks(),
-        kernel_log=KmsgKernelLog(),
+        kernel_log=KernelRecords(),
         machine=ProcMachine(),
         registry=InstanceTable(LeanDynamoDb(aws), config.registry.table),
         cloud=LeanCloud(aws, config.registry.table),

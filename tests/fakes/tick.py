@@ -14,7 +14,7 @@ from fakes.build import FakeWorld
 from fakes.engine import FakeEngine
 from fakes.registry import FakeRegistry
 from ladybug_agent.clock import Deadline
-from ladybug_agent.errors import AgentError
+from ladybug_agent.errors import AgentError, ExternalFailure
 from ladybug_agent.health.memory import recall
 from ladybug_agent.health.repair import repair
 from ladybug_agent.health.report import Report
@@ -95,6 +95,7 @@ class FakeCloud:
         self.told: list[tuple[str, str, str]] = []
         self.given_up: list[str] = []
         self.events: list[tuple[int, str]] = []
+        self.streams = {("/group", KEY)}
 
     def begin(self) -> None:
         """Count anew, as a new process does."""
@@ -117,9 +118,14 @@ class FakeCloud:
         self.given_up.append(instance_id)
 
     def put_log_events(self, group: str, stream: str, events: Sequence[tuple[int, str]]) -> None:
-        del group, stream
         self._call()
+        if (group, stream) not in self.streams:
+            raise ExternalFailure("log_stream_missing", f"found no {group} {stream}")
         self.events += events
+
+    def make_log_stream(self, group: str, stream: str) -> None:
+        self._call()
+        self.streams.add((group, stream))
 
     def _call(self) -> None:
         self.own_calls += 1

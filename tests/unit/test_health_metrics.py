@@ -90,6 +90,15 @@ def test_metrics_that_could_not_be_sent_go_with_the_next(tmp_path: Path) -> None
     assert [after - before for before, after in pairwise(stamps)] == [30_000] * 3
 
 
+def test_a_stream_that_is_missing_is_made_by_the_next_check(tmp_path: Path) -> None:
+    replica = Replica(tmp_path, **LOGS)
+    replica.cloud.streams.clear()
+    replica.ticks(2)
+    assert (len(replica.cloud.streams), replica.cloud.events) == (1, [])
+    replica.tick()
+    assert (len(replica.cloud.events), replica.most_calls) == (3, 2)
+
+
 def test_metrics_that_nobody_takes_do_not_pile_up(tmp_path: Path) -> None:
     replica = Replica(tmp_path, **LOGS)
     replica.cloud.raises = DOWN

@@ -115,6 +115,8 @@ def test_a_deleted_row_is_written_again_in_full_and_counted(replica: Replica) ->
     before = replica.row
     del replica.world.instance_registry.rows[KEY]
     report = replica.tick()
+    assert (report.exit_status, report.registry, replica.row) == (4, "missing", {})
+    report = replica.tick()
     assert (report.exit_status, report.registry) == (0, "restored")
     missing = set(before) - set(replica.row)
     assert (missing, replica.row["status"], replica.row["rows_lost"]) == (set(), "healthy", 1)

@@ -20,11 +20,14 @@ SHOWN_TRANSITIONS = 5
 def tell_registry(run: Run, verdict: Verdict) -> RegistryWord:
     """Renew the lease and say how we are. A registry that cannot be told changes nothing else."""
     try:
+        if run.state.row_status == "missing" and _may_restore(run, verdict):
+            return _restore(run, verdict)
         outcome = _beat(run, verdict)
         if outcome.verdict == "outpaced":
             outcome = _beat_again(run, verdict, outcome.row)
         if outcome.verdict == "missing":
-            return _restore(run, verdict)
+            _note_missing(run)
+            return "missing"
     except AgentError as error:
         note_outage(run, verdict, error)
         return "failed"
@@ -119,16 +122,21 @@ def _judge(run: Run, outcome: WriteOutcome) -> RegistryWord:
             return "fenced"
 
 
-def _restore(run: Run, verdict: Verdict) -> RegistryWord:
-    """Write a lost row again in full, but only if we are healthy now."""
-    state = run.state
-    if state.row_status != "missing":
+def _note_missing(run: Run) -> None:
+    """Keep that there is no row: the next run writes it, if the replica is healthy then too."""
+    if run.state.row_status != "missing":
         run.journal.warning("row_lost", instance_id=run.instance_id)
-        state.rows_lost += 1
-    state.row_status = "missing"
-    is_healthy_now = state.is_healthy and verdict.look.reason is None
-    if is_leaving(run) or not is_healthy_now or not run.may_call_aws():
-        return "missing"
+        run.state.rows_lost += 1
+    run.state.row_status = "missing"
+
+
+def _may_restore(run: Run, verdict: Verdict) -> bool:
+    return run.state.is_healthy and verdict.look.reason is None and not is_leaving(run)
+
+
+def _restore(run: Run, verdict: Verdict) -> RegistryWord:
+    """Write a lost row again in full: only where there is still none."""
+    state = run.state
     row = {
         **run.served.row,
         **values_of(run, verdict),
@@ -138,7 +146,8 @@ def _restore(run: Run, verdict: Verdict) -> RegistryWord:
     }
     row.pop("reason_code", None)
     if not run.world.registry.restore(row):
-        return "missing"  # somebody was faster: the next run sees who
+        state.row_status = ""  # somebody was faster: the next heartbeat sees who
+        return "missing"
     run.journal.warning("row_restored", instance_id=run.instance_id, rows_lost=state.rows_lost)
     state.hb_seq, state.write_id, state.row_status = 0, str(row["write_id"]), "healthy"
     state.lease_expires_at = _number(row, "lease_expires_at")

@@ -101,11 +101,16 @@ def send(run: Run, line: str) -> None:
 
 
 def _put(run: Run) -> None:
-    state = run.state
+    state, group, stream = run.state, run.config.metrics.log_group, run.instance_id
     events = [(_stamp(line), line) for line in state.untold_metrics]
     try:
-        run.world.cloud.put_log_events(run.config.metrics.log_group, run.instance_id, events)
+        if state.has_no_log_stream:  # made now, written to by the next run
+            run.world.cloud.make_log_stream(group, stream)
+            state.has_no_log_stream = False
+            return
+        run.world.cloud.put_log_events(group, stream, events)
     except AgentError as error:
+        state.has_no_log_stream = error.code == "log_stream_missing"
         run.journal.debug("metrics_not_sent", code=error.code, kept=len(events))
     else:
         state.untold_metrics = []

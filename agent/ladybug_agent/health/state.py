@@ -80,6 +80,7 @@ class HealthState:
     outage_code: str = ""
     outage_transitions: list[str] = field(default_factory=list)
     untold_metrics: list[str] = field(default_factory=list)
+    has_no_log_stream: bool = False
     replacement_asked: bool = False
     peers_asked_mono: float = 0.0
 

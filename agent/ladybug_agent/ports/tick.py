@@ -70,7 +70,12 @@ class Cloud(Protocol):
         """Tell Auto Scaling that the instance is unhealthy (SetInstanceHealth)."""
 
     def put_log_events(self, group: str, stream: str, events: Sequence[tuple[int, str]]) -> None:
-        """Write events (milliseconds since the epoch, text), oldest first."""
+        """Write events (milliseconds since the epoch, text), oldest first.
+
+        Raises ExternalFailure `log_stream_missing` where there is no such stream.
+        """
+
+    def make_log_stream(self, group: str, stream: str) -> None: ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

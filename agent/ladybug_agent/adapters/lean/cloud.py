@@ -8,6 +8,7 @@ from typing import Any
 from ladybug_agent.adapters.aws_codes import service_error
 from ladybug_agent.adapters.lean.aws import LeanAws, ServiceRefusedError
 from ladybug_agent.adapters.lean.dynamodb import LeanDynamoDb
+from ladybug_agent.errors import ExternalFailure
 from ladybug_agent.ports.registry import Row
 
 LOGS_API = "Logs_20140328"
@@ -41,25 +42,25 @@ class LeanCloud:
         )
 
     def put_log_events(self, group: str, stream: str, events: Sequence[tuple[int, str]]) -> None:
-        """Write events. Where there is no stream yet, make it; the next check then writes."""
         names = {"logGroupName": group, "logStreamName": stream}
         told = [{"timestamp": stamp, "message": text} for stamp, text in events]
-        try:
-            self._logs("PutLogEvents", group, {**names, "logEvents": told})
-        except _NoStreamError:
-            self._logs("CreateLogStream", group, names)
-            raise service_error("", 400, "logs:PutLogEvents", group) from None
+        self._logs("PutLogEvents", group, {**names, "logEvents": told})
+
+    def make_log_stream(self, group: str, stream: str) -> None:
+        names = {"logGroupName": group, "logStreamName": stream}
+        self._logs("CreateLogStream", group, names)
 
     def _logs(self, operation: str, group: str, request: Mapping[str, Any]) -> None:
         try:
             self._aws.json_call("logs", f"{LOGS_API}.{operation}", "1.1", request)
         except ServiceRefusedError as error:
-            if operation == "PutLogEvents" and error.code == "ResourceNotFoundException":
-                raise _NoStreamError from error
-            if error.code != "ResourceAlreadyExistsException":
-                action = f"logs:{operation}"
-                raise service_error(error.code, error.status, action, group) from error
-
-
-class _NoStreamError(Exception):
-    """There is no such stream, or no such group."""
+            if error.code == "ResourceAlreadyExistsException":
+                return
+            if error.code == "ResourceNotFoundException":
+                raise ExternalFailure(
+                    "log_stream_missing",
+                    f"wanted logs:{operation} on {group}, found no such group or stream",
+                    hint="the agent makes its own stream, and no group: see `metrics.log_group`",
+                ) from error
+            action = f"logs:{operation}"
+            raise service_error(error.code, error.status, action, group) from error
