@@ -208,9 +208,13 @@ def test_a_container_that_is_not_as_it_was_made_is_bad(
 
 
 def test_a_process_that_ran_out_of_memory_is_told_once_and_is_no_verdict(replica: Replica) -> None:
-    replica.change_container(oom_killed=True)
+    line = f"oom-kill:constraint=CONSTRAINT_MEMCG,task_memcg=/docker/{replica.served.container_id}"
+    replica.world.kernel_log.lines += [line, "oom-kill:task_memcg=/docker/another"]
     assert replica.ticks(3).exit_status == 0
     assert len(replica.told("container_process_out_of_memory")) == 1
+    replica.world.kernel_log.lines.append(line)
+    replica.tick()
+    assert len(replica.told("container_process_out_of_memory")) == 2
 
 
 def test_a_repair_that_fails_says_why_and_counts(replica: Replica) -> None:
