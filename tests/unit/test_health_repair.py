@@ -54,11 +54,21 @@ def test_what_the_container_said_is_kept(replica: Replica) -> None:
     first = replica.served.container_id
     kill(replica)
     replica.tick()
-    kept = json.loads((replica.state_dir.evidence / f"{first[:12]}.json").read_text())
+    kept = json.loads((replica.state_dir.evidence / f"{first}.json").read_text())
     assert (kept["log"], kept["container"]["exit_code"]) == (
         ["opening sec.lbug", "out of luck"],
         "137",
     )
+
+
+def test_only_the_last_evidence_is_kept(tmp_path: Path) -> None:
+    replica = Replica(tmp_path, **{"health.restart_budget": 20, "health.restart_pause_s": 0.0})
+    for _ in range(12):
+        kill(replica)
+        last = replica.served.container_id
+        replica.tick()
+    kept = [path.name for path in replica.state_dir.evidence.iterdir()]
+    assert (len(kept), f"{last}.json" in kept) == (10, True)
 
 
 def test_a_container_that_was_removed_is_started_again(replica: Replica) -> None:
