@@ -145,6 +145,22 @@ def test_no_restart_where_none_is_wanted(tmp_path: Path) -> None:
     assert replica.told("restart_started") == []
 
 
+def test_an_engine_that_restarts_takes_the_container_with_it(replica: Replica) -> None:
+    down = ExternalFailure("container_engine_unreachable", "found no Docker engine")
+    healthy = replica.world.http.replies["/health"]
+    replica.look.raises = down
+    replica.world.http.replies["/health"] = BAD
+    report = replica.ticks(20)  # ten minutes without an engine use no restart up
+    assert (report.exit_status, replica.row["reason_code"]) == (1, "health_not_ok")
+    assert replica.told("restart_started") == []
+    replica.look.raises = None
+    kill(replica)
+    replica.tick()
+    assert len(replica.told("restart_finished")) == 1
+    replica.world.http.replies["/health"] = healthy
+    assert replica.ticks(2).exit_status == 0
+
+
 def test_nothing_is_repaired_while_a_boot_runs(replica: Replica) -> None:
     kill(replica)
     with replica.state_dir.locked():
