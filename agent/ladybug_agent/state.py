@@ -53,6 +53,31 @@ class StateDirectory:
     def _lock_file(self, lock: Lock) -> Path:
         return self._path / f"{lock.name}.lock"
 
+    @property
+    def served(self) -> Path:
+        """What the boot left serving (`ladybug_agent.served`)."""
+        return self._path / "served.json"
+
+    @property
+    def health(self) -> Path:
+        """What one health check leaves for the next (`ladybug_agent.health.state`)."""
+        return self._path / "health.json"
+
+    @property
+    def drain(self) -> Path:
+        """How far a drain has come."""
+        return self._path / "drain.json"
+
+    @property
+    def repair(self) -> Path:
+        """The steps of the last repair, as a boot record."""
+        return self._path / "repair.json"
+
+    @property
+    def evidence(self) -> Path:
+        """What containers that a repair took away had to say, one file each."""
+        return self._path / "evidence"
+
     def registration_id(self) -> str:
         """Return the id of this boot's registration, made on first use.
 
@@ -74,6 +99,26 @@ class StateDirectory:
             handle = os.open(self._lock_file(lock), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
         try:
             _lock(handle, lock)
+            yield
+        finally:
+            os.close(handle)
+
+    @contextmanager
+    def locked_for_health(self) -> Iterator[None]:
+        """Hold the lock of the health check. Raises Busy while another one runs."""
+        with self._usable():
+            self._path.mkdir(parents=True, exist_ok=True)
+            path = self._path / "health.lock"
+            handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+        try:
+            try:
+                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError as error:
+                raise Busy(
+                    "health_check_already_running",
+                    "another health check holds the lock",
+                    hint="it ends by its own deadline (`health.deadline_s`)",
+                ) from error
             yield
         finally:
             os.close(handle)

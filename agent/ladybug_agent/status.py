@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
@@ -10,6 +10,7 @@ from ladybug_agent import __version__
 from ladybug_agent.clock import Deadline
 from ladybug_agent.config import Config
 from ladybug_agent.errors import ExternalFailure, NotYet
+from ladybug_agent.health.told import health_so_far
 from ladybug_agent.hydrate.report import HydrationReport, read_report, report_path
 from ladybug_agent.record import read_record
 from ladybug_agent.state import StateDirectory
@@ -28,6 +29,8 @@ class Status:
     outcome: Outcome
     record: dict[str, Any]
     findings: tuple[Finding, ...]
+    health: dict[str, Any] = field(default_factory=dict)
+    """What the health checks have found; empty before the first one."""
     hydration: HydrationReport | None = None
     """How far the volume is loaded, as last reported; None if nobody has."""
 
@@ -59,6 +62,7 @@ class Status:
             "remarks": list(self.remarks),
             "boot": self.record,
             "hydration": self.hydration.document() if self.hydration else None,
+            "health": self.health,
             "findings": [asdict(finding) for finding in self.findings],
         }
 
@@ -66,9 +70,13 @@ class Status:
 def take_status(state: StateDirectory, world: LocalWorld, config: Config) -> Status:
     """Read the record and look at the world; works as a plain user, with less to see."""
     outcome, record = boot_outcome(state)
-    hydration = read_report(report_path(Path(config.instance.state_dir)))
+    finding, health = health_so_far(state.health)
     return Status(
-        outcome=outcome, record=record, findings=survey(world, config), hydration=hydration
+        outcome=outcome,
+        record=record,
+        findings=survey(world, config) + ((finding,) if finding else ()),
+        health=health,
+        hydration=read_report(report_path(Path(config.instance.state_dir))),
     )
 
 

@@ -70,12 +70,13 @@ def build_world(config: Config, clock: Clock) -> World:
     """Build everything that the boot touches. Asks nobody anything yet."""
     from ladybug_agent.adapters.aws import AwsClients
     from ladybug_agent.adapters.block_devices import KernelBlockDevices
-    from ladybug_agent.adapters.dynamodb import DynamoDbRegistry
+    from ladybug_agent.adapters.dynamodb import BotoDynamoDb
     from ladybug_agent.adapters.ec2 import BotoEc2
     from ladybug_agent.adapters.ecr import BotoEcr
     from ladybug_agent.adapters.file_layout import FiemapLayout
     from ladybug_agent.adapters.imds import Imds
     from ladybug_agent.adapters.instance_metadata import ImdsMetadata
+    from ladybug_agent.adapters.instance_table import InstanceTable
     from ladybug_agent.adapters.kernel_log import KmsgKernelLog
     from ladybug_agent.adapters.machine import ProcMachine
     from ladybug_agent.adapters.page_cache import KernelPageCache
@@ -92,7 +93,7 @@ def build_world(config: Config, clock: Clock) -> World:
         kernel_log=KmsgKernelLog(),
         engine=local.engine,
         http=local.http,
-        instance_registry=DynamoDbRegistry(clients, config.registry.table),
+        instance_registry=InstanceTable(BotoDynamoDb(clients), config.registry.table),
         machine=ProcMachine(),
         layout=FiemapLayout(),
         page_cache=KernelPageCache(),

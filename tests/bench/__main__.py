@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from bench.boot import bench_boot
 from bench.figures import Results, all_hold, table
 from bench.hydration.suite import SCENARIOS, bench_hydration
+from bench.tick import bench_tick
 from bench.volume import bench_volume
 
 
@@ -23,15 +24,18 @@ class Bench:
 BENCHES = {
     "boot": Bench(measure=lambda rounds, _: bench_boot(rounds), rounds=7),
     "volume": Bench(measure=lambda rounds, _: bench_volume(rounds), rounds=7),
+    "tick": Bench(measure=lambda rounds, _: bench_tick(rounds), rounds=7),
     "hydration": Bench(measure=bench_hydration, rounds=5),
 }
 # Hydration takes much longer than the others, and is asked for by name.
-BY_DEFAULT = ("boot", "volume")
+BY_DEFAULT = ("boot", "volume", "tick")
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("what", nargs="*", help=f"{', '.join(BENCHES)} (default: boot, volume)")
+    parser.add_argument(
+        "what", nargs="*", help=f"{', '.join(BENCHES)} (default: {', '.join(BY_DEFAULT)})"
+    )
     parser.add_argument("--rounds", type=int, help="default: 7, hydration 5")
     parser.add_argument(
         "--only", action="append", default=[], choices=SCENARIOS, help="scenario of hydration"

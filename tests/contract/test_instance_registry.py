@@ -3,18 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import pytest
 from boto3.dynamodb.types import TypeSerializer
 
-from contract.support.aws import make_registry_table
+from contract.support.aws import REGION, make_registry_table, role_credentials
 from fakes.registry import FakeRegistry
 from ladybug_agent.adapters.aws import AwsClients
-from ladybug_agent.adapters.dynamodb import DynamoDbRegistry
+from ladybug_agent.adapters.dynamodb import BotoDynamoDb
+from ladybug_agent.adapters.instance_table import InstanceTable, Transport
+from ladybug_agent.adapters.lean.aws import LeanAws
+from ladybug_agent.adapters.lean.dynamodb import LeanDynamoDb
+from ladybug_agent.clock import SystemClock
 from ladybug_agent.errors import Fenced
+from ladybug_agent.model import BootIdentity
 from ladybug_agent.ports import InstanceRegistry, Row, RowValue
+from ladybug_agent.ports.registry import LEAVING, Heartbeat, LeavingStatus, WriteOutcome
+from ladybug_agent.resources.registration import may_give_way
 from ladybug_lab.aws.server import LabAws
 
 INSTANCE_ID = "i-0123456789abcdef0"
@@ -42,7 +49,7 @@ class Subject:
     """Put a row there, whatever is there."""
 
 
-@pytest.fixture(params=["real", "fake"])
+@pytest.fixture(params=["real", "lean", "fake"])
 def subject(request: pytest.FixtureRequest) -> Subject:
     if request.param == "fake":
         fake = FakeRegistry()
@@ -51,8 +58,11 @@ def subject(request: pytest.FixtureRequest) -> Subject:
     clients: AwsClients = request.getfixturevalue("clients")
     table = make_registry_table(aws)
     dynamodb = aws.client("dynamodb")
+    transport: Transport = BotoDynamoDb(clients)
+    if request.param == "lean":
+        transport = LeanDynamoDb(LeanAws(role_credentials, REGION, SystemClock()))
     return Subject(
-        DynamoDbRegistry(clients, table),
+        InstanceTable(transport, table),
         lambda row: dynamodb.put_item(TableName=table, Item=item(row)),
     )
 
@@ -65,13 +75,21 @@ def without(row: Row, *names: str) -> dict[str, RowValue]:
     return {name: value for name, value in row.items() if name not in names}
 
 
+def may_be_overwritten(held: Row) -> bool:
+    """Return what the agent itself thinks of it, before it asks the table."""
+    boot = BootIdentity(boot_id=str(OURS["boot_id"]), booted_at=NOW - 60)
+    return may_give_way(held, str(OURS["registration_id"]), boot, NOW)
+
+
 def assert_gives_way(subject: Subject, held: Row) -> None:
+    assert may_be_overwritten(held)
     subject.place(held)
     subject.registry.put(OURS, now=NOW)
     assert subject.registry.row(INSTANCE_ID) == OURS
 
 
 def assert_is_fenced(subject: Subject, held: Row) -> Fenced:
+    assert not may_be_overwritten(held)
     subject.place(held)
     with pytest.raises(Fenced, match="found it held by registration") as refusal:
         subject.registry.put(OURS, now=NOW)
@@ -213,3 +231,127 @@ def test_a_row_that_is_on_its_way_out_is_not_touched(subject: Subject, status: s
     subject.place(leaving)
     assert not subject.registry.withdraw(INSTANCE_ID, ME, reason_code="health_not_ok")
     assert subject.registry.row(INSTANCE_ID) == leaving
+
+
+BEAT = Heartbeat(
+    instance_id=INSTANCE_ID,
+    registration_id=ME,
+    previous_seq=4,
+    write_id="beat-5",
+    values={"lease_expires_at": NOW + 180, "status": "unhealthy", "reason_code": "container_gone"},
+)
+BEATEN: Row = {**OURS, "hb_seq": 4}
+
+
+def test_a_heartbeat_renews_our_own_row(subject: Subject) -> None:
+    subject.place(BEATEN)
+    outcome = subject.registry.beat(BEAT)
+    wanted = {**BEATEN, **BEAT.values, "hb_seq": 5, "write_id": "beat-5"}
+    assert (outcome.verdict, dict(outcome.row)) == ("written", wanted)
+    assert subject.registry.row(INSTANCE_ID) == wanted
+
+
+def test_a_heartbeat_takes_attributes_away(subject: Subject) -> None:
+    subject.place({**BEATEN, "reason_code": "was_bad"})
+    healed = replace(BEAT, values={"status": "healthy"}, removed=("reason_code", "never_there"))
+    assert subject.registry.beat(healed).verdict == "written"
+    row = subject.registry.row(INSTANCE_ID)
+    assert row is not None
+    assert "reason_code" not in row
+
+
+def test_a_heartbeat_never_makes_a_row(subject: Subject) -> None:
+    assert subject.registry.beat(BEAT).verdict == "missing"
+    assert subject.registry.row(INSTANCE_ID) is None
+
+
+def test_a_heartbeat_never_touches_the_row_of_another_registration(subject: Subject) -> None:
+    held: Row = {**THEIRS, "hb_seq": 4}
+    subject.place(held)
+    assert subject.registry.beat(BEAT) == WriteOutcome(verdict="fenced", row=held)
+    assert subject.registry.row(INSTANCE_ID) == held
+
+
+@pytest.mark.parametrize("status", LEAVING)
+def test_a_heartbeat_never_brings_a_row_back(subject: Subject, status: str) -> None:
+    held: Row = {**BEATEN, "status": status}
+    subject.place(held)
+    assert subject.registry.beat(BEAT) == WriteOutcome(verdict="leaving", row=held)
+    assert subject.registry.row(INSTANCE_ID) == held
+
+
+@pytest.mark.parametrize("seq", [3, 5])
+def test_a_heartbeat_out_of_turn_is_not_written(subject: Subject, seq: int) -> None:
+    held: Row = {**BEATEN, "hb_seq": seq}
+    subject.place(held)
+    assert subject.registry.beat(BEAT) == WriteOutcome(verdict="outpaced", row=held)
+    assert subject.registry.row(INSTANCE_ID) == held
+
+
+def test_a_heartbeat_that_a_retry_finds_there_is_written(subject: Subject) -> None:
+    held: Row = {**BEATEN, "hb_seq": 5, "write_id": "beat-5"}
+    subject.place(held)
+    assert subject.registry.beat(BEAT) == WriteOutcome(verdict="written", row=held)
+
+
+def test_a_lost_row_is_written_again_in_full(subject: Subject) -> None:
+    assert subject.registry.restore(OURS)
+    assert subject.registry.row(INSTANCE_ID) == OURS
+
+
+@pytest.mark.parametrize("held", [THEIRS, {**OURS, "write_id": "x"}, {"instance_id": INSTANCE_ID}])
+def test_restoring_never_overwrites_a_row(subject: Subject, held: Row) -> None:
+    subject.place(held)
+    assert not subject.registry.restore(OURS)
+    assert subject.registry.row(INSTANCE_ID) == held
+
+
+def test_what_the_operator_wants_survives_a_registration(subject: Subject) -> None:
+    subject.place({**OURS, "write_id": "write-0", "desired": "maintenance"})
+    subject.registry.put(OURS, now=NOW)
+    assert subject.registry.row(INSTANCE_ID) == {**OURS, "desired": "maintenance"}
+
+
+def test_what_the_operator_no_longer_wants_does_not_come_back(subject: Subject) -> None:
+    subject.place({**OURS, "write_id": "write-0"})
+    subject.registry.put({**OURS, "desired": "maintenance"}, now=NOW)
+    assert subject.registry.row(INSTANCE_ID) == OURS
+
+
+def test_another_live_registration_is_safe_whatever_the_operator_wants(subject: Subject) -> None:
+    assert_is_fenced(subject, {**THEIRS, "desired": "maintenance"})
+
+
+@pytest.mark.parametrize("status", LEAVING)
+def test_a_row_goes_on_its_way_out_with_its_reason(subject: Subject, status: LeavingStatus) -> None:
+    subject.place(OURS)
+    outcome = subject.registry.leave(INSTANCE_ID, ME, status, {"reason_code": "spot"})
+    row = subject.registry.row(INSTANCE_ID)
+    assert row is not None
+    assert outcome == WriteOutcome(verdict="written", row=row)
+    assert (row["status"], row["reason_code"]) == (status, "spot")
+    assert row["write_id"] != OURS["write_id"]
+
+
+@pytest.mark.parametrize(
+    ("held", "wanted"),
+    [("terminating", "draining"), ("terminated", "draining"), ("terminated", "terminating")],
+)
+def test_a_row_never_goes_back(subject: Subject, held: str, wanted: LeavingStatus) -> None:
+    row: Row = {**OURS, "status": held}
+    subject.place(row)
+    assert subject.registry.leave(INSTANCE_ID, ME, wanted, {}).verdict == "leaving"
+    assert subject.registry.row(INSTANCE_ID) == row
+
+
+def test_leaving_again_is_no_step_back(subject: Subject) -> None:
+    subject.place({**OURS, "status": "draining"})
+    assert subject.registry.leave(INSTANCE_ID, ME, "draining", {}).verdict == "written"
+
+
+def test_leaving_makes_no_row_and_touches_no_other_registration(subject: Subject) -> None:
+    assert subject.registry.leave(INSTANCE_ID, ME, "draining", {}).verdict == "missing"
+    assert subject.registry.row(INSTANCE_ID) is None
+    subject.place(THEIRS)
+    assert subject.registry.leave(INSTANCE_ID, ME, "draining", {}).verdict == "fenced"
+    assert subject.registry.row(INSTANCE_ID) == THEIRS

@@ -23,3 +23,9 @@ class FakeKernelLog:
             return tuple(self.lines[begin:read]) if self._readable else ()
 
         yield since
+
+    def since(self, sequence: int) -> tuple[tuple[str, ...], int]:
+        """Lines by number, from 1, as the kernel's records have one."""
+        if not self._readable:
+            raise PermissionError(1, "Operation not permitted", "/dev/kmsg")
+        return tuple(self.lines[sequence:]) if sequence >= 0 else (), len(self.lines)

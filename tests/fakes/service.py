@@ -32,21 +32,24 @@ class FakeHttp:
     ) -> None:
         self._clock = clock
         self._answers_at = clock.monotonic() + answers_after_s
-        self.asked: list[bytes] = []
+        self.posted: list[bytes] = []
+        self.takes_s = 0.0
         self.replies = {
             "/health": json_reply(HEALTHY),
             "/info": json_reply(INFO),
             **(replies or {}),
         }
 
-    def post(self, url: str, body: bytes, deadline: Deadline) -> HttpReply:
-        if deadline.is_over:
+    def post(self, url: str, body: bytes, deadline: Deadline | None = None) -> HttpReply:
+        if deadline and deadline.is_over:
             raise NotYet("health_timeout", f"{url} did not answer in time")
-        self.asked.append(body)
+        self.posted.append(body)
         return self.get(url)
 
     def get(self, url: str) -> HttpReply:
         parts = urlsplit(url)
+        if self.takes_s:
+            self._clock.let_pass(self.takes_s)
         if parts.netloc != "127.0.0.1:8001" or self._clock.monotonic() < self._answers_at:
             raise NotYet("health_unreachable", f"nothing answers at {url}")
         return self.replies.get(parts.path, HttpReply(status=404, body=b"not found"))

@@ -30,13 +30,16 @@ CORE = {
         "errors",
         "exit_status",
         "files",
+        "journal",
         "logs",
+        "reader",
         "record",
+        "served",
         "state",
         "waiting",
     )
 } | {name for name in AGENT if name.split("/")[1] in CORE_PACKAGES}
-DOOR = {f"ladybug_agent/{name}.py" for name in ("__main__", "cli", "wiring")} | {
+DOOR = {f"ladybug_agent/{name}.py" for name in ("__main__", "cli", "wiring", "wiring_tick")} | {
     name for name in AGENT if name.startswith("ladybug_agent/verbs/")
 }
 VERBS = AGENT - RESOURCES - ADAPTERS - CORE - DOOR
@@ -137,13 +140,14 @@ def test_the_core_knows_nothing_of_what_stands_on_it() -> None:
 
 
 def test_only_the_wiring_knows_the_adapters() -> None:
-    others = AGENT - ADAPTERS - {"ladybug_agent/wiring.py"}
+    others = AGENT - ADAPTERS - {"ladybug_agent/wiring.py", "ladybug_agent/wiring_tick.py"}
     assert offenders(others, lambda module: is_within(module, "ladybug_agent.adapters")) == []
 
 
 def test_only_the_verbs_at_the_door_know_the_wiring() -> None:
     others = AGENT - DOOR
-    assert offenders(others, lambda module: module == "ladybug_agent.wiring") == []
+    wirings = {"ladybug_agent.wiring", "ladybug_agent.wiring_tick"}
+    assert offenders(others, lambda module: module in wirings) == []
 
 
 def test_adapters_know_neither_resources_nor_verbs() -> None:

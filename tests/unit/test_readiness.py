@@ -135,7 +135,7 @@ def test_a_probe_is_asked_of_its_database(
     asked = probes(tmp_path, http, deadline)
     assert asked.unanswered == PROBE
     asked.ask()
-    assert [json.loads(body) for body in http.asked] == [
+    assert [json.loads(body) for body in http.posted] == [
         {"cypher": "MATCH (n:Entity) RETURN count(n)"}
     ]
     assert asked.unanswered == ""
@@ -146,13 +146,13 @@ def test_a_query_may_have_colons_of_its_own(
 ) -> None:
     http = answering(clock)
     probes(tmp_path, http, deadline, probes=("sec:MATCH (a)-[:OF]->(b:C) RETURN b",)).ask()
-    assert json.loads(http.asked[0]) == {"cypher": "MATCH (a)-[:OF]->(b:C) RETURN b"}
+    assert json.loads(http.posted[0]) == {"cypher": "MATCH (a)-[:OF]->(b:C) RETURN b"}
 
 
 def test_no_probes_are_not_asked(tmp_path: Path, clock: FakeClock, deadline: Deadline) -> None:
     http = answering(clock)
     probes(tmp_path, http, deadline, probes=()).ask()
-    assert http.asked == []
+    assert http.posted == []
 
 
 def test_without_a_gate_no_probe_is_asked(
@@ -176,7 +176,7 @@ def test_what_was_answered_once_is_not_asked_again(
     asked = probes(tmp_path, http, deadline, probes=(PROBE, "industry: RETURN 1"))
     with pytest.raises(DeadlineExceeded):
         asked.ask()
-    bodies = [json.loads(body)["cypher"] for body in http.asked]
+    bodies = [json.loads(body)["cypher"] for body in http.posted]
     assert bodies.count("RETURN 1") > 10
     assert len(bodies) - bodies.count("RETURN 1") == 1
     assert asked.unanswered == "industry: RETURN 1"
@@ -192,7 +192,7 @@ def test_an_answer_that_may_pass_is_waited_out(
         asked.ask()
     assert asked.unanswered == PROBE
     assert clock.passed_s == pytest.approx(60.0)
-    assert len(http.asked) > 10
+    assert len(http.posted) > 10
 
 
 @pytest.mark.parametrize("status", [400, 401, 404, 422])

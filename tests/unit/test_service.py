@@ -12,7 +12,7 @@ from fakes.engine import FakeEngine
 from fakes.evidence import a_database, a_servable, a_snapshot, a_spec
 from fakes.service import HEALTHY, INFO, FakeHttp, json_reply
 from ladybug_agent.clock import Deadline
-from ladybug_agent.config import HealthConfig
+from ladybug_agent.config.health import HealthConfig
 from ladybug_agent.errors import Cancelled, DeadlineExceeded, Refused, reason
 from ladybug_agent.model import HttpReply
 from ladybug_agent.resources.container import RunningContainer, ensure_running

@@ -208,5 +208,6 @@ def test_the_json_form_is_public() -> None:
         "remarks": [],
         "boot": {"total_s": 1.0},
         "hydration": None,
+        "health": {},
         "findings": [{"subject": "service", "verdict": "bad", "text": "503"}],
     }

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from ladybug_agent.config.data import DataConfig
+from ladybug_agent.config.health import AlertsConfig, HealthConfig, MetricsConfig
 from ladybug_agent.config.hydration import HydrationConfig
 from ladybug_agent.config.key import NAME, key
 
@@ -67,18 +68,16 @@ class ContainerConfig:
     )
     environment: dict[str, str] = key("extra variables for the container", default={})
     docker_host: str = key("Docker engine", default="unix:///var/run/docker.sock")
+    engine_timeout_s: float = key(
+        "time for a Docker engine that is still starting to answer",
+        default=60.0,
+        least=1,
+        most=3600,
+    )
     python: str = key(
         "Python in the image that has the engine; `data.open_check` runs it", default="python3"
     )
     pull_timeout_s: float = key("time for the image pull", default=600.0, least=1, most=7200)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class HealthConfig:
-    path: str = key("path of the health check", default="/health", pattern="/.*")
-    wait_timeout_s: float = key(
-        "time from the container's start to a good answer", default=600.0, least=1, most=7200
-    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -132,6 +131,8 @@ class Config:
     hydration: HydrationConfig = key(
         "loading a volume that is still in S3", default=HydrationConfig()
     )
+    metrics: MetricsConfig = key("what each health check measures", default=MetricsConfig())
+    alerts: AlertsConfig = key("who is told of a replica gone bad", default=AlertsConfig())
     signals: SignalsConfig = key("who waits for the outcome of the boot", default=SignalsConfig())
     logging: LoggingConfig = key("the log on standard error", default=LoggingConfig())
     aws: AwsConfig = key("calls to AWS", default=AwsConfig())

@@ -14,7 +14,8 @@ from typing import Any
 
 import dacite
 
-from ladybug_agent.config import OWNED_VARIABLES, SCHEMA_VERSION, Config
+from ladybug_agent.config import SCHEMA_VERSION, Config
+from ladybug_agent.config.together import contradictions
 from ladybug_agent.errors import ConfigError
 
 HINT = "see docs/configuration.md, or `ladybug-agent config schema` for your editor"
@@ -165,32 +166,5 @@ def _texts(value: str | tuple[str, ...]) -> tuple[str, ...]:
 
 def _check_together(config: Config, source: str) -> None:
     """Check what no single key shows."""
-    if problem := next(_contradictions(config), None):
+    if problem := next(contradictions(config), None):
         raise ConfigError("config_contradiction", f"{source}: {problem}", hint=HINT)
-
-
-def _contradictions(config: Config) -> Iterator[str]:
-    data, signals = config.data, config.signals
-    rules = {
-        "`data.databases` names at least one database, and none in mode `empty`": (
-            (data.mode == "empty") != (not data.databases)
-        ),
-        "`data.databases` names a database twice": (
-            len(set(data.databases)) != len(data.databases)
-        ),
-        "`data.databases_dir` is a path below the mount point": (
-            Path(data.databases_dir).is_absolute() or ".." in Path(data.databases_dir).parts
-        ),
-        "`data.mount_point` is an absolute path without `..`": (
-            ".." in Path(data.mount_point).parts or data.mount_point.startswith("//")
-        ),
-        "`signals.launch_hook` and `signals.auto_scaling_group` go together": (
-            bool(signals.launch_hook) != bool(signals.auto_scaling_group)
-        ),
-        "`signals.logical_resource_id` needs `signals.stack_name`": (
-            bool(signals.logical_resource_id) and not signals.stack_name
-        ),
-    }
-    yield from (problem for problem, holds in rules.items() if holds)
-    if owned := sorted(OWNED_VARIABLES & config.container.environment.keys()):
-        yield f"`container.environment` sets {', '.join(owned)}, which the agent owns"

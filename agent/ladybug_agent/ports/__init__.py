@@ -23,10 +23,19 @@ from ladybug_agent.model import (
 from ladybug_agent.model.hydration import DiskReads
 from ladybug_agent.ports.containers import ContainerEngine, ImageRegistry
 from ladybug_agent.ports.hydration import FileLayout, MapStore, PageCache
+from ladybug_agent.ports.registry import InstanceRegistry, Row, RowValue
 from ladybug_agent.ports.storage import BlockDevices, Ec2, KernelLog, Mounts
 
-RowValue = str | int | float | bool
-Row = Mapping[str, RowValue]
+__all__ = [
+    "Http",
+    "InstanceMetadata",
+    "InstanceRegistry",
+    "Machine",
+    "Orchestrator",
+    "Row",
+    "RowValue",
+    "World",
+]
 
 
 class InstanceMetadata(Protocol):
@@ -51,26 +60,6 @@ class Http(Protocol):
 
     def post(self, url: str, body: bytes, deadline: Deadline) -> HttpReply:
         """POST some JSON, likewise; blocks for as long as the answer takes, to the deadline."""
-
-
-class InstanceRegistry(Protocol):
-    """The DynamoDB table of instances. Every write is conditional."""
-
-    def row(self, instance_id: str) -> Row | None:
-        """Return the row by a strongly consistent read."""
-
-    def put(self, row: Row, *, now: int) -> None:
-        """Write the whole row unless another live registration holds it.
-
-        Allowed: no row, our own `registration_id`, an older boot, `terminated`, or a lease that
-        ran out before `now` (seconds since the epoch). Otherwise raises Fenced.
-        """
-
-    def withdraw(self, instance_id: str, registration_id: str, *, reason_code: str) -> bool:
-        """Turn our own healthy row to `unhealthy`, in a hurry; return whether there was one.
-
-        Never makes a row, and never touches one of another registration.
-        """
 
 
 class Orchestrator(Protocol):

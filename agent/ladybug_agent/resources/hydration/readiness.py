@@ -18,7 +18,8 @@ from ladybug_agent.errors import DeadlineExceeded, NotYet, Refused
 from ladybug_agent.model import HttpReply
 from ladybug_agent.ports import Http
 from ladybug_agent.resources.hydration.warming import Warming
-from ladybug_agent.resources.service import HealthyService, service_url
+from ladybug_agent.resources.service import HealthyService
+from ladybug_agent.resources.service_answers import service_url
 from ladybug_agent.waiting import BRISK, Pace, wait_until
 
 log = structlog.get_logger(__name__)
