@@ -43,6 +43,7 @@ def test_the_data_volume_is_described_with_its_attachment(aws: LabAws, ec2: Boto
         snapshot_id=stack.snapshot_id,
         size_gib=7,
         iops=data.iops,
+        throughput_mib_s=250,
         encrypted=True,
         delete_on_termination=False,  # as AttachVolume leaves it; a launch template asks for more
     )

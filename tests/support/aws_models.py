@@ -56,7 +56,8 @@ def pruned(service: Service) -> Model:
         if name not in shapes:
             shapes[name] = _undocumented(model["shapes"][name])
             wanted += _shapes_in(shapes[name])
-    kept = {name: _undocumented(model[name]) for name in KEPT if name in model}
+    # As they are: botocore asks each parameter of a client for its documentation.
+    kept = {name: model[name] for name in KEPT if name in model}
     return {**kept, "operations": operations, "shapes": dict(sorted(shapes.items()))}
 
 
