@@ -292,6 +292,15 @@ def test_every_way_in_which_s3_says_that_the_map_is_another(
     assert not store.replace(IDENTITY, b"two", version='"seen"')
 
 
+@pytest.mark.parametrize("act", ["load", "replace"])
+def test_a_bucket_of_another_region_that_cannot_be_found_out_is_an_error(
+    stub: Stub, act: str
+) -> None:
+    failure = failure_of(stub(refused(301, "PermanentRedirect")), act)
+    assert failure.code == "aws_call_failed"
+    assert "PermanentRedirect" in str(failure)
+
+
 def test_a_body_that_is_cut_off_is_an_error(stub: Stub) -> None:
     def respond(exchange: Exchange) -> None:
         exchange.start(200, **{"Content-Length": "1000", "ETag": '"one"'})
