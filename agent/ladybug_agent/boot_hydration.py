@@ -88,10 +88,14 @@ class BootHydration:
 
     def stop(self) -> None:
         """Stop reading, so that the volume can be unmounted; blocks for some seconds at most."""
-        self._warming.stopping.set()
+        self.leave()
         limit = self._boot.deadline.capped(STOP_S)
         while self._beside and not self._beside.is_over and not limit.is_over:
             limit.pause(0.02)
+
+    def leave(self) -> None:
+        """Let the reading end by itself, soon: the background goes on with it."""
+        self._warming.stopping.set()
 
     def check(self) -> None:
         """Raise what the reading has failed of, if it has."""

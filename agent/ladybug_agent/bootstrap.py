@@ -60,6 +60,7 @@ def _register(boot: Boot, held: ExitStack, unproven: ExitStack) -> Registration:
     # A rerun may find a row of its own that says healthy, and then find that it is not.
     unproven.push(withdrawal(boot, instance, partial(is_against_the_replica, boot)))
     hydration = BootHydration(boot)
+    held.callback(hydration.leave)
     # The image first: the pull is the longer branch, and the libraries of both compete for one
     # interpreter until its first byte is asked for.
     image, found = run_both(

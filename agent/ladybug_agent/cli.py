@@ -21,7 +21,7 @@ SWITCH_INTERVAL_S = 0.0005
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one verb and return its exit status (`ladybug_agent.exit_status`)."""
     arguments = build_parser().parse_args(argv)
-    _tune_interpreter()
+    tune_interpreter()
     # Only now: `--version` and a wrong command line must not pay for these imports.
     from ladybug_agent.errors import AgentError
     from ladybug_agent.verbs import report_bug, report_error, run_verb
@@ -38,7 +38,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         return int(report_bug(error))
 
 
-def _tune_interpreter() -> None:
+def tune_interpreter() -> None:
+    """Set the interpreter up for a short life of loading libraries in two threads."""
     gc.set_threshold(*GC_THRESHOLDS)
     sys.setswitchinterval(SWITCH_INTERVAL_S)
     # At its end the interpreter looks for garbage in all that was ever loaded: 0.2 s for nothing.

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from ladybug_agent.hydrate.report import report_lines
 from ladybug_agent.status import Status
 
 MARKS = {"good": "ok", "bad": "BAD", "unknown": "?"}
@@ -31,6 +32,8 @@ def print_status(status: Status, style: str) -> None:
         print(f"  {remark}")
     for line in record_lines(status.record)[1:]:
         print(line)
+    for line in report_lines(status.hydration) if status.hydration else ():
+        print(f"  {line}")
     for finding in status.findings:
         print(f"  {MARKS[finding.verdict]:<3} {finding.subject}: {finding.text}")
 

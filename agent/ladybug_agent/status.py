@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
+from pathlib import Path
 from typing import Any, Literal
 
 from ladybug_agent import __version__
 from ladybug_agent.clock import Deadline
 from ladybug_agent.config import Config
 from ladybug_agent.errors import ExternalFailure, NotYet
+from ladybug_agent.hydrate.report import HydrationReport, read_report, report_path
 from ladybug_agent.record import read_record
 from ladybug_agent.state import StateDirectory
 from ladybug_agent.survey import Finding, LocalWorld, survey
@@ -26,6 +28,8 @@ class Status:
     outcome: Outcome
     record: dict[str, Any]
     findings: tuple[Finding, ...]
+    hydration: HydrationReport | None = None
+    """How far the volume is loaded, as last reported; None if nobody has."""
 
     @property
     def is_good(self) -> bool:
@@ -54,6 +58,7 @@ class Status:
             "outcome": self.outcome,
             "remarks": list(self.remarks),
             "boot": self.record,
+            "hydration": self.hydration.document() if self.hydration else None,
             "findings": [asdict(finding) for finding in self.findings],
         }
 
@@ -61,7 +66,10 @@ class Status:
 def take_status(state: StateDirectory, world: LocalWorld, config: Config) -> Status:
     """Read the record and look at the world; works as a plain user, with less to see."""
     outcome, record = boot_outcome(state)
-    return Status(outcome=outcome, record=record, findings=survey(world, config))
+    hydration = read_report(report_path(Path(config.instance.state_dir)))
+    return Status(
+        outcome=outcome, record=record, findings=survey(world, config), hydration=hydration
+    )
 
 
 def boot_outcome(state: StateDirectory) -> tuple[Outcome, dict[str, Any]]:

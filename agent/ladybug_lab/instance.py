@@ -22,6 +22,7 @@ from ladybug_lab.plan import Plan, Provisioned
 from ladybug_lab.shell import run
 from ladybug_lab.toml import as_toml
 from ladybug_lab.volumes.image import LoopDevice, attach, attached, detach, make_image
+from ladybug_lab.volumes.lazy.volume import LazyRules, LazyVolume, lazy_volume
 from ladybug_lab.volumes.udev import ensure_udevd, ensure_volume_rule
 
 GIB = 2**30
@@ -39,6 +40,8 @@ class Order:
     port: int = 8001
     plan: Plan = field(default_factory=Plan)
     filesystem: Literal["xfs", "ext4"] = "xfs"
+    lazy: LazyRules | None = None
+    """How slowly the volume's blocks come from S3 at their first touch; None has all of them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,6 +54,8 @@ class LabInstance:
     provisioned: Provisioned
     device: LoopDevice
     image: str
+    lazy: LazyVolume | None = None
+    """The volume, where it is loaded lazily."""
 
     @property
     def config_file(self) -> Path:
@@ -94,6 +99,11 @@ class LabInstance:
                 "bind_address": "127.0.0.1",
             },
             "registry": {"table": there.table},
+            "hydration": {
+                "maps": f"s3://{there.bucket}/hot-maps",
+                "maps_owner": there.account_id,
+                "ledger_dir": str(self.order.directory / "hydration"),
+            },
             "signals": {
                 "stack_name": there.stack_name,
                 "logical_resource_id": there.logical_resource_id,
@@ -128,7 +138,8 @@ def launch(order: Order, depot: Depot, aws: LabAws) -> Iterator[LabInstance]:
         _make_volume(image, order, plan, depot)
         stack.callback(image.unlink, missing_ok=True)
         stack.callback(_detach_all, image)
-        device = attach(image)
+        lazy = stack.enter_context(lazy_volume(image, order.lazy)) if order.lazy else None
+        device = LoopDevice(node=lazy.node, image=image) if lazy else attach(image)
         instance = LabInstance(
             order=order,
             aws=aws,
@@ -136,6 +147,7 @@ def launch(order: Order, depot: Depot, aws: LabAws) -> Iterator[LabInstance]:
             provisioned=there,
             device=device,
             image=depot.by_tag,
+            lazy=lazy,
         )
         stack.callback(unmount_all, instance.mount_point)
         stack.callback(remove_container, order.container)

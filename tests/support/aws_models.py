@@ -57,8 +57,9 @@ def pruned(service: Service) -> Model:
         if name not in shapes:
             shapes[name] = _undocumented(model["shapes"][name])
             wanted += _shapes_in(shapes[name])
-    # As they are: botocore asks each parameter of a client for its documentation.
-    kept = {name: model[name] for name in KEPT if name in model}
+    kept = {name: _undocumented(model[name]) for name in KEPT if name in model}
+    for parameter in kept.get("clientContextParams", {}).values():
+        parameter["documentation"] = ""  # botocore insists on it
     return {**kept, "operations": operations, "shapes": dict(sorted(shapes.items()))}
 
 

@@ -16,7 +16,7 @@ from fakes.reads import FakeReads
 from ladybug_agent.clock import Deadline, SystemClock
 from ladybug_agent.errors import Cancelled, DeadlineExceeded, ExternalFailure
 from ladybug_agent.resources.hydration.crew import Crew
-from ladybug_agent.resources.hydration.pace import TokenBucket, Window
+from ladybug_agent.resources.hydration.pace import Depth, TokenBucket
 from ladybug_agent.resources.hydration.pieces import Piece
 from ladybug_agent.resources.hydration.reads import ReadFailure, Tally
 
@@ -219,8 +219,7 @@ def test_what_watches_may_be_slow_without_holding_up_a_read(hire: Hire, handle: 
 def test_who_watches_is_told_about_ten_times_a_second(hire: Hire, handle: int) -> None:
     reads = FakeReads(takes_s=0.01)
     ticks: list[int] = []
-    window = Window(4, 4)
-    hire(read_at=reads, window=window, on_tick=lambda tally: ticks.append(tally.pieces)).read(
+    hire(read_at=reads, workers=4, on_tick=lambda tally: ticks.append(tally.pieces)).read(
         pages(handle) * 4
     )
     assert 1 <= len(ticks) <= 16  # it takes 0.64 s
@@ -286,23 +285,17 @@ def test_a_reader_that_ends_by_an_error_of_its_own_is_no_success(
 
 
 @pytest.mark.parametrize("size", [1, 3])
-def test_no_more_reads_are_under_way_than_the_window_allows(
+def test_no_more_reads_are_under_way_than_the_depth_allows(
     hire: Hire, handle: int, size: int
 ) -> None:
     reads = FakeReads(takes_s=0.005)
-    hire(read_at=reads, workers=16, window=Window(size, size)).read(pages(handle))
+    hire(read_at=reads, workers=16, depth=Depth(size, size)).read(pages(handle))
     assert reads.most_at_once == size
 
 
-def test_a_window_that_grows_lets_more_reads_begin(hire: Hire, handle: int) -> None:
-    window = Window(1, 8)
-    reads = FakeReads(takes_s=0.05)
-    hire(
-        read_at=reads,
-        workers=8,
-        window=window,
-        on_tick=lambda tally: window.learn(float(tally.pieces**2)),
-    ).read(pages(handle))
+def test_a_depth_that_grows_lets_more_reads_begin(hire: Hire, handle: int) -> None:
+    reads = FakeReads(takes_s=0.02)
+    hire(read_at=reads, workers=8, depth=Depth(1, 8)).read(pages(handle) * 2)
     assert reads.most_at_once > 2
 
 

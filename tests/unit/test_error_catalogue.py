@@ -25,7 +25,7 @@ BY_TABLE = {"docker_pull.py": {*HINTS, *(code for _, code in CAUSES)}}
 # What the door of the program calls an exception that is not one of the classes.
 BY_THE_DOOR = {"internal_error"}
 EXIT_STATUSES = {"ConfigError": "2", "Fenced": "3", "Busy": "75"}
-ACTION = re.compile(r'"((?:ec2|ecr|dynamodb|cloudformation|autoscaling):[A-Z]\w+)"')
+ACTION = re.compile(r'"((?:ec2|ecr|s3|dynamodb|cloudformation|autoscaling):[A-Z]\w+)"')
 HEADING = re.compile(r"^### `(?P<code>[a-z_]+)`\n(?P<body>(?:(?!^#).*\n?)*)", re.MULTILINE)
 
 

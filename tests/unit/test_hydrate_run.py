@@ -18,7 +18,7 @@ from fakes.replica import BLOCKS, VOLUME_ID, Replica, bytes_read
 from fakes.storage import DISK, FakeBlockDevices
 from ladybug_agent.clock import Deadline, SystemClock
 from ladybug_agent.errors import AgentError, Busy, Cancelled, ExternalFailure, Refused
-from ladybug_agent.hydrate.report import HydrationReport
+from ladybug_agent.hydrate.report import HydrationReport, save_report
 from ladybug_agent.hydrate.run import run_hydration
 from ladybug_agent.model.hydration import BLOCK_BYTES, Initialization, PageRun
 from ladybug_agent.model.storage import AttachedVolume
@@ -362,11 +362,8 @@ def test_a_report_that_cannot_be_read_is_no_obstacle(tmp_path: Path) -> None:
 
 def test_what_the_boot_has_seen_of_the_volume_is_kept(tmp_path: Path) -> None:
     replica = Replica.make(tmp_path)
-    replica.state_dir.mkdir(parents=True)
-    (replica.state_dir / "hydration.json").write_text(
-        f'{{"schema": "ladybug.hydration/1", "volume_id": "{VOLUME_ID}", "fetch_rate": 1.5e8}}',
-        "utf-8",
-    )
+    seen = HydrationReport(state="warm", updated_at="", volume_id=VOLUME_ID, fetch_rate=1.5e8)
+    save_report(replica.state_dir / "hydration.json", seen)
     assert loaded(replica).fetch_rate == 1.5e8
     assert replica.report["fetch_rate"] == 1.5e8
 

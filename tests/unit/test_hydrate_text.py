@@ -20,6 +20,7 @@ from ladybug_agent.hydrate.report import (
     MapReport,
     known_fetch_rate,
     read_report,
+    report_lines,
     report_path,
     save_report,
 )
@@ -29,7 +30,6 @@ from ladybug_agent.hydrate.text import (
     plan_lines,
     recording_document,
     recording_lines,
-    report_lines,
 )
 from ladybug_agent.hydrate.tracker import LOG_EVERY_S, Tracker
 
@@ -91,7 +91,9 @@ def test_an_opening_is_told_without_a_map(tmp_path: Path, deadline: Deadline) ->
 
 def test_a_report_is_told_with_its_reason() -> None:
     report = a_report(state="not_needed", pct=12.5, reason="made by fast snapshot restore")
-    assert list(report_lines(report)) == ["not_needed: 12.5 %, made by fast snapshot restore"]
+    assert list(report_lines(report)) == [
+        "hydration not_needed (made by fast snapshot restore): 12.5 %"
+    ]
 
 
 def test_a_report_is_told_with_its_maps() -> None:
@@ -134,14 +136,18 @@ def test_what_is_left_is_said_only_where_it_is_known() -> None:
 def test_a_report_comes_back_as_it_was_written(tmp_path: Path) -> None:
     path = report_path(tmp_path)
     save_report(path, a_report(volume_id=VOLUME_ID, maps=(MapReport(database="a", state="off"),)))
-    document = read_report(path)
-    assert document
-    assert (document["state"], document["maps"][0]["state"]) == ("hydrating", "off")
+    read = read_report(path)
+    assert read
+    assert (read.state, read.maps[0].state) == ("hydrating", "off")
 
 
 @pytest.mark.parametrize(
-    "text", ["", "{", "[]", "3", '{"schema": "ladybug.hydration/2"}', "[" * 100_000, "\0"]
-)
+    "text",
+    [
+        "", "{", "[]", "3", '{"schema": "ladybug.hydration/2"}', "[" * 100_000, "\0",
+        '{"schema": "ladybug.hydration/1", "maps": [], "state": "", "updated_at": "", "pct": ""}',
+    ],
+)  # fmt: skip
 def test_what_is_no_report_is_none(tmp_path: Path, text: str) -> None:
     report_path(tmp_path).write_text(text)
     assert read_report(report_path(tmp_path)) is None
@@ -155,9 +161,8 @@ def test_what_is_no_report_is_none(tmp_path: Path, text: str) -> None:
 )  # fmt: skip
 def test_a_rate_that_makes_no_sense_is_not_known(tmp_path: Path, rate: str, known: float) -> None:
     path = report_path(tmp_path)
-    path.write_text(
-        f'{{"schema": "ladybug.hydration/1", "volume_id": "{VOLUME_ID}", "fetch_rate": {rate}}}'
-    )
+    save_report(path, a_report(volume_id=VOLUME_ID, fetch_rate=4711.0))
+    path.write_text(path.read_text().replace("4711.0", rate))
     assert known_fetch_rate(path, VOLUME_ID) == known
     assert known_fetch_rate(path, "vol-0fedcba9876543210") == 0.0
 
@@ -185,15 +190,21 @@ def test_progress_is_one_event_every_few_seconds(
     assert 60 / LOG_EVERY_S - 1 <= len(events(log_output)) <= 60 / LOG_EVERY_S + 1
 
 
+def written(state_dir: Path) -> HydrationReport:
+    found = read_report(report_path(state_dir))
+    assert found
+    return found
+
+
 def test_a_change_of_state_is_told_and_written_at_once(
     tmp_path: Path, clock: FakeClock, log_output: io.StringIO
 ) -> None:
     tracker = Tracker(report_path(tmp_path), clock)
     tracker.update(pct=1.0)
     tracker.update(pct=2.0)
-    assert (read_report(report_path(tmp_path)) or {})["pct"] == 1.0
+    assert written(tmp_path).pct == 1.0
     tracker.update(state="complete", pct=100.0)
-    assert (read_report(report_path(tmp_path)) or {})["state"] == "complete"
+    assert written(tmp_path).state == "complete"
     assert events(log_output) == ["hydrating", "complete"]
 
 

@@ -101,7 +101,7 @@ def test_what_is_missing_is_named(
 def test_a_run_that_is_off_is_good(config_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     config_path.write_text(f'{config_path.read_text()}\n[hydration]\nmode = "off"\n')
     assert main(["hydrate", "run", "--config", str(config_path)]) == 0
-    assert capsys.readouterr().out == "off: 0 %, `hydration.mode` is off\n"
+    assert capsys.readouterr().out == "hydration off (`hydration.mode` is off): 0 %\n"
 
 
 def test_a_report_is_printed_as_json(config_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -1,4 +1,4 @@
-"""How fast to read: the bucket, the rate that gives way, and the window."""
+"""How fast to read: the bucket, the rate that gives way, and the depth."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from ladybug_agent.resources.hydration.pace import (
     REGROW_S,
     YIELDING,
     BackgroundRate,
+    Depth,
     Second,
     TokenBucket,
-    Window,
 )
 from support.arbitrary import inputs
 
@@ -198,44 +198,41 @@ def test_the_rate_stays_within_its_bounds(seconds: list[tuple[int, bool, int]]) 
         assert SHARE * LEAST_SHARE * CEILING * YIELDING <= learnt <= SHARE * CEILING
 
 
-def settled(most: int, rate_at: dict[int, float], first: int = 16) -> int:
-    """Return the window after it has learnt from the rate at each of its sizes."""
-    window = Window(first, most)
-    for _ in range(20):
-        window.learn(rate_at[window.size])
-    return window.size
+FLOOR_S = 0.030
 
 
-def test_a_window_doubles_as_long_as_that_is_faster() -> None:
-    assert settled(64, {16: 100.0, 32: 200.0, 64: 400.0}) == 64
+def settled(most: int, took_s: dict[int, float], first: int = 16) -> int:
+    """Return the depth after it has seen reads that take so long at each of its sizes."""
+    depth = Depth(first, most)
+    for _ in range(20 * most):
+        depth.saw(took_s[depth.size])
+    return depth.size
 
 
-def test_a_window_stays_where_more_is_not_faster() -> None:
-    assert settled(512, {16: 100.0, 32: 190.0, 64: 195.0}) == 32
+def test_a_depth_doubles_as_long_as_reads_do_not_wait() -> None:
+    assert settled(64, {16: FLOOR_S, 32: FLOOR_S, 64: 1.2 * FLOOR_S}) == 64
 
 
-def test_a_first_window_that_is_enough_is_gone_back_to() -> None:
-    assert settled(512, {16: 100.0, 32: 100.0}) == 16
+def test_a_depth_stays_where_reads_wait_for_each_other() -> None:
+    assert settled(512, {16: FLOOR_S, 32: 1.1 * FLOOR_S, 64: 2 * FLOOR_S}) == 64
 
 
-def test_a_window_never_exceeds_its_most() -> None:
-    window = Window(16, 40)
-    for rate in (1.0, 2.0, 4.0, 8.0, 16.0):
-        window.learn(rate)
-        assert window.size <= 40
+def test_a_first_depth_at_which_most_reads_wait_is_enough() -> None:
+    depth = Depth(16, 512)
+    for number in range(320):
+        depth.saw(FLOOR_S if number % 16 < 4 else 4 * FLOOR_S)
+    assert depth.size == 16
+
+
+def test_a_depth_never_exceeds_its_most() -> None:
+    assert settled(40, {16: FLOOR_S, 32: FLOOR_S, 40: FLOOR_S}) == 40
 
 
 @pytest.mark.parametrize("most", [1, 8])
-def test_a_window_is_no_larger_than_there_are_readers(most: int) -> None:
-    window = Window(16, most)
-    assert window.size == most
-    window.learn(100.0)
-    assert window.size == most
+def test_a_depth_is_no_larger_than_there_are_readers(most: int) -> None:
+    assert settled(most, {most: FLOOR_S}) == most
 
 
-def test_nothing_read_teaches_nothing() -> None:
-    window = Window(16, 64)
-    for _ in range(5):
-        window.learn(0.0)
-    window.learn(100.0)
-    assert window.size == 32
+def test_a_depth_says_when_it_has_grown() -> None:
+    depth = Depth(4, 8)
+    assert [depth.saw(FLOOR_S) for _ in range(12)] == [False, False, False, True, *[False] * 8]

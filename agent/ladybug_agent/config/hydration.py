@@ -58,7 +58,13 @@ class HydrationConfig:
     cache_share: float = key(
         "most of the memory that is free, to be filled with hot pages", default=0.5, least=0, most=1
     )
-    workers: int = key("reads under way at once, at the most", default=64, least=1, most=512)
+    workers: int = key(
+        "reads under way at once, at the most, before the replica serves; as many are used as the"
+        " volume answers without making them wait",
+        default=256,
+        least=1,
+        most=512,
+    )
     background_share: float = key(
         "share of the volume's throughput that the background may use",
         default=0.65,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -16,7 +17,9 @@ from ladybug_agent.resources.hydration.maps import FoundMap
 log = structlog.get_logger(__name__)
 
 SCHEMA = "ladybug.hydration/1"
+MIB = 2**20
 MOST_RATE = 1e12
+NUMBERS = ("pct", "done_bytes", "total_bytes", "rate", "fetch_rate", "hot_blocks")
 
 HydrationState = Literal["off", "hydrating", "warm", "complete", "not_needed", "stopped", "failed"]
 """`hydrating`: the hot part is not all there yet, or the background reads. `warm`: the hot part is
@@ -85,23 +88,44 @@ def save_report(path: Path, report: HydrationReport) -> None:
         log.warning("hydration_report_not_written", path=str(path), error=str(error))
 
 
-def read_report(path: Path) -> dict[str, Any] | None:
+def read_report(path: Path) -> HydrationReport | None:
     """Return the report as written, or None if there is none, or none that can be read."""
     try:
         document = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError, RecursionError):
+        if document.pop("schema") != SCHEMA:
+            return None
+        maps = tuple(MapReport(**told) for told in document.pop("maps"))
+        report = HydrationReport(**document, maps=maps)
+    except (OSError, ValueError, TypeError, KeyError, AttributeError, RecursionError):
         return None
-    is_ours = isinstance(document, dict) and document.get("schema") == SCHEMA
-    return document if is_ours else None
+    is_sound = all(isinstance(getattr(report, name), int | float) for name in NUMBERS)
+    return report if is_sound else None
+
+
+def report_lines(report: HydrationReport) -> Iterator[str]:
+    """Yield the report for people: how far it is, then what came of each map."""
+    why = f" ({report.reason})" if report.reason else ""
+    rate = f", {report.rate / MIB:.0f} MiB/s" if report.rate else ""
+    left = f", {report.eta_s:.0f} s left" if report.eta_s else ""
+    yield f"hydration {report.state}{why}: {report.pct:g} %{rate}{left}"
+    if report.first_touch_p50_ms is not None:
+        yield (
+            f"  a read takes {report.first_touch_p50_ms:g} ms, {report.first_touch_p99_ms:g} ms at"
+            " the 99th percentile"
+        )
+    for told in report.maps:
+        share = "" if told.hit_rate is None else f", had {told.hit_rate:.0%} of what was touched"
+        detail = f" ({told.detail})" if told.detail else ""
+        known = f", {told.recordings} recordings, {told.pages} pages" if told.pages else ""
+        yield f"  map of {told.database}: {told.state}{detail}{known}{share}"
 
 
 def known_fetch_rate(path: Path, volume_id: str) -> float:
     """Return how fast the volume fetched when the boot asked at full depth; 0 if nobody knows."""
-    document = read_report(path) or {}
-    rate = document.get("fetch_rate")
-    if document.get("volume_id") != volume_id or not isinstance(rate, int | float):
+    report = read_report(path)
+    if report is None or report.volume_id != volume_id:
         return 0.0
-    return float(rate) if 0 <= rate < MOST_RATE else 0.0
+    return float(report.fetch_rate) if 0 <= report.fetch_rate < MOST_RATE else 0.0
 
 
 def utc(moment: datetime) -> str:

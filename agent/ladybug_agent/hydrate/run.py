@@ -31,6 +31,8 @@ from ladybug_agent.state import HYDRATION, StateDirectory
 MIB = 2**20
 UNKNOWN_THROUGHPUT = 125 * MIB
 """What every gp3 volume has at least."""
+TELLING_BLOCKS = 256
+"""Of fewer hot blocks the rate says nothing: all of them came in one round or two."""
 NOT_YET = 99.9
 
 
@@ -161,8 +163,7 @@ def _ceiling(run: HydrateRun, mounted: MountedVolume, tracker: Tracker) -> float
     told = mounted.attached.throughput_mib_s * MIB if mounted.attached else 0
     ceiling = float(told or UNKNOWN_THROUGHPUT)
     seen = tracker.report.fetch_rate
-    # Few blocks say nothing: all of them came in one round.
-    is_evidence = tracker.report.hot_blocks >= 2 * rules.workers
+    is_evidence = tracker.report.hot_blocks >= TELLING_BLOCKS
     return min(ceiling, seen) if seen and is_evidence else ceiling
 
 

@@ -57,17 +57,6 @@ def recording_document(recordings: Sequence[Recording]) -> dict[str, Any]:
     }
 
 
-def report_lines(report: HydrationReport) -> Iterator[str]:
-    yield f"{report.state}: {report.pct:g} %{f', {report.reason}' if report.reason else ''}"
-    for told in report.maps:
-        rate = "" if told.hit_rate is None else f", {told.hit_rate:.0%} of what was touched"
-        detail = f" ({told.detail})" if told.detail else ""
-        yield (
-            f"  map of {told.database}: {told.state}{detail}, {told.recordings} recordings,"
-            f" {told.pages} pages{rate}"
-        )
-
-
 class Bar:
     """A line on a terminal that is written over and over."""
 

@@ -30,8 +30,8 @@ class Tracker:
         self.report = HydrationReport(state="hydrating", updated_at=utc(clock.utcnow()))
 
     def update(self, **changes: object) -> None:
-        """Change the report. It is written each second, and at once when the state changes."""
-        before = self.report.state
+        """Change the report, which is written each second, and at once for a new state or map."""
+        before = (self.report.state, self.report.maps)
         self.report = replace(
             self.report,
             **changes,  # type: ignore[arg-type]  # the fields of the report
@@ -39,7 +39,7 @@ class Tracker:
         )
         for observe in self._observers:
             observe(self.report)
-        now, changed = self._clock.monotonic(), self.report.state != before
+        now, changed = self._clock.monotonic(), (self.report.state, self.report.maps) != before
         if changed or now - self._saved_at >= SAVE_EVERY_S:
             save_report(self._path, self.report)
             self._saved_at = now

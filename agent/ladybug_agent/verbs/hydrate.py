@@ -30,8 +30,9 @@ def hydrate(arguments: argparse.Namespace) -> ExitStatus:
 
 
 def _run(arguments: argparse.Namespace, deadline: Deadline) -> None:
+    from ladybug_agent.hydrate.report import report_lines
     from ladybug_agent.hydrate.run import HydrateRun, run_hydration
-    from ladybug_agent.hydrate.text import Bar, report_lines
+    from ladybug_agent.hydrate.text import Bar
     from ladybug_agent.render import print_json
     from ladybug_agent.wiring import build_world
 

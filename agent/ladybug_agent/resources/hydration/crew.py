@@ -17,7 +17,7 @@ import structlog
 from ladybug_agent.clock import Deadline
 from ladybug_agent.errors import ExternalFailure
 from ladybug_agent.model.hydration import BLOCK_BYTES
-from ladybug_agent.resources.hydration.pace import TokenBucket, Window
+from ladybug_agent.resources.hydration.pace import Depth, TokenBucket
 from ladybug_agent.resources.hydration.pieces import Piece
 from ladybug_agent.resources.hydration.reads import (
     READ_AT,
@@ -47,7 +47,8 @@ class Crew:
     """A read that takes longer, while none ends, means that the volume does not answer."""
     explain: Callable[[ReadFailure], ExternalFailure]
     bucket: TokenBucket | None = None
-    window: Window | None = None
+    depth: Depth | None = None
+    """How many of them; None is all."""
     on_read: Callable[[Piece], None] = lambda _: None
     """Called for each piece that was read, by one thread at a time."""
     on_tick: Callable[[Tally], None] = lambda _: None
@@ -80,23 +81,19 @@ class _Reading:
         self._room = threading.Condition(self._lock)
         """Told when one more read may begin."""
         self._end = threading.Condition(self._lock)
-        """Told when no more reads begin."""
+        """Told when no more reads begin, and when more readers are wanted."""
         self._buffer = memoryview(mmap.mmap(-1, BLOCK_BYTES))
         self._under_way = 0
         self._is_over = self._is_broken = self._is_left = False
         self._failure: ReadFailure | None = None
         self._moved_at = self._clock.monotonic()
         self.tally = Tally()
-        # Daemons: a read of an impaired volume can stay in D state for ever.
-        self._threads = [
-            threading.Thread(target=contextvars.copy_context().run, args=(self._work,), daemon=True)
-            for _ in range(crew.workers)
-        ]
+        self._threads: list[threading.Thread] = []
 
     def follow(self) -> None:
-        for thread in self._threads:
-            thread.start()
+        self._hire()
         while self._goes_on():
+            self._hire()
             # Without the lock: what is told there may take long, and no read waits for it.
             self._crew.on_tick(self.tally)
             self._crew.deadline.check("the volume to be read")
@@ -113,6 +110,16 @@ class _Reading:
             self._is_left = True
         if stuck := sum(thread.is_alive() for thread in self._threads):
             log.warning("reads_left_behind", count=stuck)
+
+    def _hire(self) -> None:
+        """Start as many readers as there may be reads under way."""
+        depth, most = self._crew.depth, self._crew.workers
+        while len(self._threads) < (min(depth.size, most) if depth else most):
+            # Daemons: a read of an impaired volume can stay in D state for ever.
+            work = contextvars.copy_context().run
+            thread = threading.Thread(target=work, args=(self._work,), daemon=True)
+            self._threads.append(thread)
+            thread.start()
 
     def _goes_on(self) -> bool:
         """Wait a moment for the end; return whether it is still to come. Raises what went wrong."""
@@ -151,9 +158,6 @@ class _Reading:
         crew = self._crew
         with self._lock:
             while not self._is_over:
-                if crew.window and self._under_way >= crew.window.size:
-                    self._room.wait(TICK_S)
-                    continue
                 now = self._clock.monotonic()
                 if crew.bucket and (wait_s := crew.bucket.wait_s(now)) > 0:
                     self.tally.held_up += 1
@@ -188,10 +192,9 @@ class _Reading:
             self.tally.retried += retried
             self.tally.latencies.add(took_s)
             self._crew.on_read(piece)
-            if self._is_done():
-                self._end.notify()
-            elif self._crew.window:
-                self._room.notify()
+            depth = self._crew.depth
+            if self._is_done() or (depth and depth.saw(took_s)):
+                self._end.notify()  # who follows may have more readers to hire
 
     def _let_end(self) -> None:
         """Begin no more reads."""

@@ -14,6 +14,8 @@ GROWTH = 1.1
 REGROW_S = 30.0
 YIELDING = 0.5
 """What is left of the rate while queries read from the volume themselves."""
+QUEUEING = 1.5
+"""By so much longer than the quickest a usual read takes when reads wait for each other."""
 READS_OF_A_QUERY = 20
 """Reads a second by others from which somebody is waiting for the volume."""
 
@@ -109,26 +111,33 @@ class BackgroundRate:
         self._starved = 0
 
 
-class Window:
-    """How many reads may be under way: doubled as long as that makes the whole faster.
+class Depth:
+    """How many reads may be under way: doubled for as long as they do not wait for each other.
 
-    Beyond the volume's ceiling more depth only makes each read wait longer, our own and others'.
+    A first touch takes the same time however many there are, until the volume or S3 is the limit.
+    From there on more depth only makes each read wait longer, our own and others'.
     """
 
-    def __init__(self, size: int, most: int) -> None:
-        self.size = min(size, most)
+    def __init__(self, first: int, most: int) -> None:
+        self.size = min(first, most)
         self._most = most
-        self._best = 0.0
-        self._settled = False
+        self._round: list[float] = []
+        self._floor_s = float("inf")
+        self._is_settled = False
 
-    def learn(self, rate: float) -> None:
-        """Take the rate reached with the present size into account."""
-        if self._settled or rate <= 0:
-            return
-        if rate > self._best * GROWTH and self.size < self._most:
-            self._best = rate
+    def saw(self, took_s: float) -> bool:
+        """Take one more read into account; return whether more may be under way from now on."""
+        if self._is_settled:
+            return False
+        self._round.append(took_s)
+        if len(self._round) < self.size:
+            return False
+        times = sorted(self._round)
+        self._round.clear()
+        self._floor_s = min(self._floor_s, times[len(times) // 10])
+        self._is_settled = (
+            self.size == self._most or times[len(times) // 2] > QUEUEING * self._floor_s
+        )
+        if not self._is_settled:
             self.size = min(self._most, self.size * 2)
-            return
-        if rate <= self._best * GROWTH:
-            self.size = max(1, self.size // 2)  # what it was when it was as fast
-        self._settled = True
+        return not self._is_settled

@@ -12,8 +12,8 @@ from ladybug_agent.resources.hydration.files import OpenDatabase
 from ladybug_agent.resources.hydration.hot_map import HotMap, joined, subtract
 from ladybug_agent.resources.hydration.pieces import Piece, blocks_of, first_of_each_block, place
 
-SMALL_GAP_PAGES = 4
-"""Reading a few pages in between costs less than another call."""
+SMALL_GAP_PAGES = 1
+"""Reading a page in between costs less than another call; more of them would crowd the cache."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,7 +75,12 @@ def hot_plan(databases: Sequence[OpenDatabase], maps: Mapping[str, HotMap]) -> H
 class RestPlan:
     """What is read in the background: whole blocks of the device, around the page cache."""
 
-    blocks: tuple[range, ...]
+    databases: tuple[range, ...]
+    others: tuple[range, ...] = ()
+
+    @property
+    def blocks(self) -> tuple[range, ...]:
+        return (*self.databases, *self.others)
 
     @property
     def count(self) -> int:
@@ -89,9 +94,8 @@ class RestPlan:
 def rest_plan(databases: Sequence[OpenDatabase], device_bytes: int, *, whole: bool) -> RestPlan:
     """Return the blocks of the databases; with `whole` then those of the rest of the device."""
     wanted = blocks_of(chain.from_iterable(database.files for database in databases))
-    if whole:
-        wanted += _between(wanted, -(-device_bytes // BLOCK_BYTES))
-    return RestPlan(blocks=wanted)
+    others = _between(wanted, -(-device_bytes // BLOCK_BYTES)) if whole else ()
+    return RestPlan(databases=wanted, others=others)
 
 
 def _hot_pieces(runs: Iterable[PageRun], database: OpenDatabase) -> Iterator[Piece]:

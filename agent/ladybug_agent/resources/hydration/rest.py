@@ -7,21 +7,14 @@ from collections.abc import Callable
 from ladybug_agent.clock import Deadline
 from ladybug_agent.config.hydration import HydrationConfig
 from ladybug_agent.model.hydration import DiskReads
-from ladybug_agent.resources.hydration.pace import (
-    BackgroundRate,
-    Second,
-    TokenBucket,
-    Window,
-)
+from ladybug_agent.resources.hydration.pace import BackgroundRate, Depth, Second, TokenBucket
 from ladybug_agent.resources.hydration.reads import Tally
 from ladybug_agent.resources.hydration.source import OpenSource
 from ladybug_agent.resources.hydration.watch import Observer, Others, Watch
 
-SAMPLE_S = 0.25
-"""How often the window learns."""
 SECOND_S = 1.0
 """How often the rate learns."""
-FIRST_WINDOW = 16
+FIRST_DEPTH = 16
 
 
 def read_rest_fast(
@@ -31,14 +24,14 @@ def read_rest_fast(
 
     Queries beside it wait in its queue: for a replica that does not serve yet.
     """
-    window = Window(FIRST_WINDOW, rules.workers)
     watch = Watch(opened, opened.rest(), deadline, observe)
-
-    def tick(tally: Tally) -> None:
-        if passed := watch.passed(tally, SAMPLE_S):
-            window.learn(passed.rate)
-
-    return watch.crew(rules, workers=rules.workers, window=window, bucket=None, tick=tick)
+    depth = Depth(FIRST_DEPTH, rules.workers)
+    return watch.crew(
+        rules,
+        workers=rules.workers,
+        depth=depth,
+        tick=lambda tally: watch.passed(tally, SECOND_S),
+    )
 
 
 def read_rest_slowly(
@@ -70,4 +63,4 @@ def read_rest_slowly(
             bucket.set_rate(rate.learn(second), passed.now)
             watch.yields = rate.yields
 
-    return watch.crew(rules, workers=rules.background_window, window=None, bucket=bucket, tick=tick)
+    return watch.crew(rules, workers=rules.background_window, bucket=bucket, tick=tick)

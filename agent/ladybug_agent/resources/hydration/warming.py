@@ -18,11 +18,13 @@ from ladybug_agent.ports.hydration import MapStore
 from ladybug_agent.resources.hydration.crew import Crew
 from ladybug_agent.resources.hydration.files import OpenDatabase
 from ladybug_agent.resources.hydration.maps import FoundMap, find_maps
+from ladybug_agent.resources.hydration.pace import Depth
 from ladybug_agent.resources.hydration.pieces import Piece
 from ladybug_agent.resources.hydration.plan import HotPlan, hot_plan
 from ladybug_agent.resources.hydration.reads import Tally
 from ladybug_agent.resources.hydration.source import OpenSource
 
+FIRST_DEPTH = 64
 Noter = Callable[[Piece], None]
 
 
@@ -76,6 +78,7 @@ def warm(
     crew = Crew(
         deadline=deadline,
         workers=min(rules.workers, len(pieces)),
+        depth=Depth(FIRST_DEPTH, rules.workers),
         stall_s=rules.stall_timeout_s,
         explain=opened.explain,
         on_read=_noter(plan, opened, deadline, warming),

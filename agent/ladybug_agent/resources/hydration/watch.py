@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import chain
 
 from ladybug_agent.clock import Deadline
 from ladybug_agent.config.hydration import HydrationConfig
 from ladybug_agent.model.hydration import BLOCK_BYTES, DiskReads
 from ladybug_agent.resources.hydration.crew import Crew
 from ladybug_agent.resources.hydration.latencies import Latencies
-from ladybug_agent.resources.hydration.pace import TokenBucket, Window
+from ladybug_agent.resources.hydration.pace import Depth, TokenBucket
 from ladybug_agent.resources.hydration.plan import RestPlan
 from ladybug_agent.resources.hydration.reads import Tally
 from ladybug_agent.resources.hydration.source import OpenSource
@@ -114,9 +115,9 @@ class Watch:
         rules: HydrationConfig,
         *,
         workers: int,
-        window: Window | None,
-        bucket: TokenBucket | None,
-        tick: Callable[[Tally], None],
+        depth: Depth | None = None,
+        bucket: TokenBucket | None = None,
+        tick: Callable[[Tally], object],
     ) -> Tally:
         """Read all that the plan has unread."""
 
@@ -130,11 +131,13 @@ class Watch:
             stall_s=rules.stall_timeout_s,
             explain=self._opened.explain,
             bucket=bucket,
-            window=window,
+            depth=depth,
             on_read=lambda piece: self._opened.ledger.mark_read(piece.block),
             on_tick=look,
         )
-        tally = crew.read(self._opened.pieces(self._opened.ledger.unread(self._plan.blocks)))
+        unread = self._opened.ledger.unread
+        blocks = chain(unread(self._plan.databases), unread(self._plan.others))
+        tally = crew.read(self._opened.pieces(blocks))
         self._observe(self._progress(tally))
         return tally
 

@@ -1,12 +1,11 @@
-"""Our own hydration as a program that the benchmark starts: the agent's parts, without AWS.
+"""Our own hydration as a program: the agent's parts, without AWS and without a configuration.
 
-What the verb adds to it (a configuration, metadata, EC2) is left out, because the boot, in which
-the hot part is read, has all that behind it.
+It stands for the boot, in which the hot part is read: that has its libraries loaded and knows its
+volume. So this one says `ready`, and waits for a byte, or the end, of its standard input.
 """
 
 from __future__ import annotations
 
-import gc
 import os
 import sys
 from collections.abc import Iterator
@@ -17,6 +16,7 @@ from ladybug_agent.adapters.file_layout import FiemapLayout
 from ladybug_agent.adapters.map_directory import DirectoryMapStore
 from ladybug_agent.adapters.page_cache import KernelPageCache
 from ladybug_agent.adapters.pinned_device import pinned
+from ladybug_agent.cli import tune_interpreter
 from ladybug_agent.clock import Deadline, SystemClock
 from ladybug_agent.config.hydration import HydrationConfig
 from ladybug_agent.hydrate.recorder import RecordingRules, Tier, record
@@ -25,10 +25,9 @@ from ladybug_agent.model.storage import BlockDevice
 from ladybug_agent.resources.hydration.map_codec import MOST_BYTES
 from ladybug_agent.resources.hydration.maps import find_maps
 from ladybug_agent.resources.hydration.pace import BackgroundRate
-from ladybug_agent.resources.hydration.plan import hot_plan
 from ladybug_agent.resources.hydration.rest import read_rest_fast, read_rest_slowly
 from ladybug_agent.resources.hydration.source import HydrationSource, OpenSource, opened_source
-from ladybug_agent.resources.hydration.warming import Warming, warm
+from ladybug_agent.resources.hydration.warming import Warming, plan_reads, warm
 
 TIMEOUT_S = 600.0
 ROOM_BYTES = 2**30
@@ -36,13 +35,11 @@ RULES = HydrationConfig()
 
 
 def main() -> None:
-    gc.set_threshold(200_000, 10, 10)
-    sys.setswitchinterval(0.0005)
-    deadline = Deadline.after(TIMEOUT_S, SystemClock())
+    tune_interpreter()
     act, mount, *rest = sys.argv[1:]
-    if os.environ.get("PREPARED"):
-        print("ready", flush=True)
-        os.read(0, 1)
+    print("ready", flush=True)
+    os.read(sys.stdin.fileno(), 1)
+    deadline = Deadline.after(TIMEOUT_S, SystemClock())
     with opened(Path(mount)) as source:
         match act, rest:
             case "record", [_, maps, tier]:
@@ -98,8 +95,7 @@ def learn(source: OpenSource, maps: Path, tier: Tier, deadline: Deadline) -> Non
 def write_plan(source: OpenSource, maps: Path, target: Path) -> None:
     """Write the reads of the hot part, in our order, for the compiled reader."""
     store = DirectoryMapStore(maps, most_bytes=MOST_BYTES)
-    found = find_maps(store, source.databases)
-    plan = hot_plan(source.databases, {m.hot.database_uuid: m.hot for m in found if m.hot})
+    plan = plan_reads(source, find_maps(store, source.databases), RULES)
     paths = {file.handle: file.path for d in source.databases for file in d.files}
     lines = [f"{paths[p.handle]} {p.offset} {p.length} buffered\n" for p in plan.all]
     target.write_text("".join(lines), encoding="utf-8")
