@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from contract.support.aws import point_at, quick_clients
 from support.aws_models import SERVICES, Model, Service, pruned
 
 each_service = pytest.mark.parametrize("service", SERVICES, ids=lambda service: service.name)
@@ -29,6 +30,7 @@ def test_its_operations_and_protocol_are_botocores(service: Service) -> None:
     ours, theirs = OURS[service.name], THEIRS[service.name]
     assert ours["operations"] == theirs["operations"]
     assert ours["metadata"] == theirs["metadata"]
+    assert ours.get("clientContextParams") == theirs.get("clientContextParams")
 
 
 @pytest.mark.parametrize(("service", "name"), SHAPES)
@@ -37,6 +39,13 @@ def test_a_shape_is_botocores(service: str, name: str) -> None:
     assert without_members(ours) | {"enum": []} == without_members(theirs) | {"enum": []}
     # A newer botocore may know more members; what we know must not have changed.
     assert ours.get("members", {}).items() <= theirs.get("members", {}).items()
+
+
+@each_service
+def test_a_client_is_made_of_it(service: Service, monkeypatch: pytest.MonkeyPatch) -> None:
+    point_at("http://127.0.0.1:1", monkeypatch)
+    client = quick_clients().client(service.name)
+    assert sorted(client.meta.service_model.operation_names) == sorted(service.operations)
 
 
 @each_service

@@ -11,9 +11,10 @@ from contract.support.http_server import Exchange, serving
 from ladybug_agent.adapters.aws import AwsClients
 from ladybug_agent.adapters.ec2 import BotoEc2
 from ladybug_agent.errors import ExternalFailure
+from ladybug_agent.model.hydration import Initialization
 from ladybug_agent.model.storage import AttachedVolume
 from ladybug_lab.aws.provision import Plan, provision
-from ladybug_lab.aws.server import LabAws
+from ladybug_lab.aws.server import LabAws, VolumeInitialization
 
 ROOT = "/dev/xvda"
 INSTANCE_ID = "i-0123456789abcdef0"
@@ -43,6 +44,7 @@ def test_the_data_volume_is_described_with_its_attachment(aws: LabAws, ec2: Boto
         snapshot_id=stack.snapshot_id,
         size_gib=7,
         iops=data.iops,
+        throughput_mib_s=250,
         encrypted=True,
         delete_on_termination=False,  # as AttachVolume leaves it; a launch template asks for more
     )
@@ -85,12 +87,25 @@ def test_nothing_is_listed_for_an_instance_without_volumes(aws: LabAws, ec2: Bot
     assert ec2.attached_volumes(INSTANCE_ID) == ()
 
 
+def test_a_volume_is_described_with_what_was_bought_for_it(aws: LabAws, ec2: BotoEc2) -> None:
+    plan = Plan(throughput_mib_s=500, fast_restored=True, initialization_rate_mib_s=200)
+    stack = provision(aws, plan)
+    (data,) = (v for v in ec2.attached_volumes(stack.instance_id) if v.device_name != ROOT)
+    assert (data.throughput_mib_s, data.fast_restored, data.initialization_rate_mib_s) == (
+        500,
+        True,
+        200,
+    )
+
+
 def test_a_detached_volume_is_not_listed(aws: LabAws, ec2: BotoEc2) -> None:
     stack = provision(aws, Plan(attach=False))
     assert [v.device_name for v in ec2.attached_volumes(stack.instance_id)] == [ROOT]
 
 
-@pytest.mark.parametrize("operation", ["DescribeVolumes", "DescribeSnapshots"])
+@pytest.mark.parametrize(
+    "operation", ["DescribeVolumes", "DescribeSnapshots", "DescribeVolumeStatus"]
+)
 @pytest.mark.parametrize(
     ("fault", "status", "code"),
     [
@@ -109,7 +124,9 @@ def test_a_call_that_fails_is_tried_once_and_named(
     assert (failure.value.code, aws.calls) == (code, [("ec2", operation)])
 
 
-@pytest.mark.parametrize("operation", ["DescribeVolumes", "DescribeSnapshots"])
+@pytest.mark.parametrize(
+    "operation", ["DescribeVolumes", "DescribeSnapshots", "DescribeVolumeStatus"]
+)
 def test_a_dropped_connection_is_not_tried_again(aws: LabAws, ec2: BotoEc2, operation: str) -> None:
     aws.faults.add(operation, drop=True)
     with pytest.raises(ExternalFailure) as failure:
@@ -120,6 +137,8 @@ def test_a_dropped_connection_is_not_tried_again(aws: LabAws, ec2: BotoEc2, oper
 def ask(ec2: BotoEc2, operation: str) -> None:
     if operation == "DescribeVolumes":
         ec2.attached_volumes(INSTANCE_ID)
+    elif operation == "DescribeVolumeStatus":
+        ec2.initialization("vol-0123456789abcdef0")
     else:
         ec2.snapshot("snap-0123456789abcdef0")
 
@@ -178,3 +197,66 @@ def test_a_volume_that_is_detached_meanwhile_is_left_out(monkeypatch: pytest.Mon
     with serving(lambda e: e.answer(200, PAGE.format(volumes=volume, token=""))) as server:
         point_at(server.url, monkeypatch)
         assert BotoEc2(quick_clients()).attached_volumes(INSTANCE_ID) == ()
+
+
+def test_a_volume_that_ec2_still_loads_is_said_to_be_so(aws: LabAws, ec2: BotoEc2) -> None:
+    stack = provision(aws, Plan())
+    assert ec2.initialization(stack.volume_id) == Initialization(
+        completed=False, kind="default", progress_pct=0
+    )
+
+
+@pytest.mark.parametrize(
+    ("said", "found"),
+    [
+        (
+            VolumeInitialization(kind="provisioned-rate", progress=40, left_s=7),
+            Initialization(completed=False, kind="provisioned-rate", progress_pct=40),
+        ),
+        (
+            VolumeInitialization(status="completed", progress=100),
+            Initialization(completed=True, kind="default", progress_pct=100),
+        ),
+        (
+            VolumeInitialization(progress=None),
+            Initialization(completed=False, kind="default", progress_pct=None),
+        ),
+    ],
+    ids=["at a rate", "completed", "without progress"],
+)
+def test_how_far_ec2_is_is_told(
+    aws: LabAws, ec2: BotoEc2, said: VolumeInitialization, found: Initialization
+) -> None:
+    stack = provision(aws, Plan())
+    aws.volume_initializations[stack.volume_id] = said
+    aws.calls.clear()
+    assert ec2.initialization(stack.volume_id) == found
+    assert aws.calls == [("ec2", "DescribeVolumeStatus")]
+
+
+def test_of_a_volume_that_was_made_empty_nothing_is_told(aws: LabAws, ec2: BotoEc2) -> None:
+    made = aws.client("ec2").create_volume(AvailabilityZone="us-east-1a", Size=1)
+    assert ec2.initialization(made["VolumeId"]) is None
+
+
+def test_how_far_a_volume_is_that_ec2_does_not_know_is_an_error(ec2: BotoEc2) -> None:
+    with pytest.raises(ExternalFailure, match=r"InvalidVolume\.NotFound") as failure:
+        ec2.initialization("vol-0aaaaaaaaaaaaaaaa")
+    assert failure.value.code == "aws_call_failed"
+
+
+STATUS = """<DescribeVolumeStatusResponse xmlns="http://ec2.amazonaws.com/doc/2016-11-15/">
+<volumeStatusSet>{statuses}</volumeStatusSet></DescribeVolumeStatusResponse>"""
+
+
+@pytest.mark.parametrize(
+    "statuses", ["", "<item><volumeId>vol-1</volumeId></item>"], ids=["none", "without details"]
+)
+def test_an_answer_without_a_status_is_an_error(
+    monkeypatch: pytest.MonkeyPatch, statuses: str
+) -> None:
+    with serving(lambda e: e.answer(200, STATUS.format(statuses=statuses))) as server:
+        point_at(server.url, monkeypatch)
+        with pytest.raises(ExternalFailure, match="without what AWS always answers") as failure:
+            BotoEc2(quick_clients()).initialization("vol-1")
+    assert failure.value.code == "aws_call_failed"

@@ -13,7 +13,7 @@ from contract.support.http_server import Exchange, serving
 from contract.support.ports import closed_port, silent_port
 from contract.support.timing import ends_within
 from ladybug_agent.adapters.http import BODY_BYTES, TOTAL_TIMEOUT_S, ServiceHttp
-from ladybug_agent.clock import SystemClock
+from ladybug_agent.clock import Deadline, SystemClock
 from ladybug_agent.errors import NotYet
 from ladybug_agent.model import HttpReply
 
@@ -156,3 +156,54 @@ def test_what_does_not_end_is_given_up_in_time() -> None:
         urls = [silent, *(server.url for server in servers)]
         with ThreadPoolExecutor(len(urls)) as pool:
             assert list(pool.map(code_of_giving_up, urls)) == ["health_timeout"] * len(urls)
+
+
+def post(http: ServiceHttp, url: str, *, within_s: float = 10.0, body: bytes = b"{}") -> HttpReply:
+    return http.post(url, body, Deadline.after(within_s, SystemClock()))
+
+
+def test_what_is_posted_arrives_as_json(http: ServiceHttp) -> None:
+    def respond(exchange: Exchange) -> None:
+        said = (exchange.headers["Content-Type"], exchange.body)
+        exchange.answer(200, repr(said))
+
+    with serving(respond) as server:
+        reply = post(http, f"{server.url}/databases/sec/query", body=b'{"cypher": "RETURN 1"}')
+    assert reply.body == repr(("application/json", b'{"cypher": "RETURN 1"}')).encode()
+    assert [(seen.method, seen.path) for seen in server.seen] == [("POST", "/databases/sec/query")]
+
+
+@pytest.mark.parametrize("status", [302, 400, 404, 500])
+def test_an_answer_to_a_post_is_an_answer_whatever_its_status(
+    http: ServiceHttp, status: int
+) -> None:
+    with serving(lambda exchange: exchange.answer(status, "no", Location="/elsewhere")) as server:
+        assert post(http, server.url).status == status
+        assert len(server.seen) == 1
+
+
+def test_a_query_may_take_longer_than_a_health_check(http: ServiceHttp) -> None:
+    def respond(exchange: Exchange) -> None:
+        exchange.hold(TOTAL_TIMEOUT_S + 0.5)
+        exchange.answer(200, "at last")
+
+    with serving(respond) as server:
+        assert post(http, server.url).body == b"at last"
+
+
+@pytest.mark.parametrize("respond", [drip, stall, hush])
+def test_a_query_is_given_up_at_its_deadline(http: ServiceHttp, respond: Responder) -> None:
+    with serving(respond) as server, ends_within(4), pytest.raises(NotYet) as failure:
+        post(http, server.url, within_s=1.5)
+    assert failure.value.code == "health_timeout"
+
+
+def test_nobody_to_post_to_is_said_to_be_unreachable(http: ServiceHttp) -> None:
+    with ends_within(2), pytest.raises(NotYet) as failure:
+        post(http, f"http://127.0.0.1:{closed_port()}/databases/sec/query")
+    assert failure.value.code == "health_unreachable"
+
+
+def test_a_deadline_that_is_over_is_no_answer(http: ServiceHttp) -> None:
+    with serving(hush) as server, ends_within(2), pytest.raises(NotYet):
+        post(http, server.url, within_s=-1.0)

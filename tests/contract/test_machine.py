@@ -10,6 +10,7 @@ import pytest
 from ladybug_agent.adapters.machine import ProcMachine
 from ladybug_agent.errors import ExternalFailure
 from ladybug_agent.model import BootIdentity, Load
+from ladybug_agent.model.hydration import DiskReads
 
 STAT = """cpu  1000 50 450 8000 500 100 150 250 40 10
 cpu0 1000 50 450 8000 500 100 150 250 40 10
@@ -33,6 +34,7 @@ def machine(tmp_path: Path) -> ProcMachine:
         "proc/uptime": "120.00 230.10\n",
         "proc/sys/kernel/random/boot_id": "0f1e2d3c-aaaa-4bbb-8ccc-0123456789ab\n",
         "sys/dev/block/259:3/stat": READS,
+        "sys/dev/block/259:3/queue/max_sectors_kb": "256\n",
     }
     for name, text in files.items():
         path = tmp_path / name
@@ -67,3 +69,29 @@ def test_a_data_device_that_is_gone_is_said_so(machine: ProcMachine) -> None:
     with pytest.raises(ExternalFailure, match="not there any more") as caught:
         machine.load("259:9")
     assert caught.value.code == "device_gone"
+
+
+def test_what_can_be_had_without_swapping_is_counted_in_bytes(machine: ProcMachine) -> None:
+    assert machine.memory_available_bytes() == 12_000_000 * 1024
+
+
+def test_the_reads_of_a_disk_are_told_with_the_size_of_a_request(machine: ProcMachine) -> None:
+    assert machine.disk_reads("259:3") == DiskReads(completed=6000, request_bytes=256 * 1024)
+
+
+def test_the_reads_of_a_disk_that_is_gone_are_an_error(machine: ProcMachine) -> None:
+    with pytest.raises(ExternalFailure) as caught:
+        machine.disk_reads("259:9")
+    assert caught.value.code == "device_gone"
+
+
+def test_a_disk_of_this_machine_can_be_read() -> None:
+    numbers = [
+        (path / "dev").read_text().strip()
+        for path in Path("/sys/block").iterdir()
+        if (path / "queue").is_dir()
+    ]
+    if not numbers:
+        pytest.skip("this machine shows no disk")
+    assert ProcMachine().disk_reads(numbers[0]).request_bytes >= 4096
+    assert ProcMachine().memory_available_bytes() < ProcMachine().memory_total_bytes()

@@ -40,7 +40,8 @@ class Service:
 
 SERVICES = (
     Service("ec2", "2016-11-15", ("DescribeSnapshots", "DescribeVolumeStatus", "DescribeVolumes")),
-    Service("s3", "2006-03-01", ("GetObject", "PutObject")),
+    # HeadBucket is botocore's own call, for a bucket of another region.
+    Service("s3", "2006-03-01", ("GetObject", "HeadBucket", "PutObject")),
 )
 KEPT = ("version", "metadata", "clientContextParams")
 

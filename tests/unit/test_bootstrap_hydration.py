@@ -377,6 +377,19 @@ def test_a_rerun_finds_what_was_touched(tmp_path: Path) -> None:
     assert facts_of(machine)["pct"] == 25.0
 
 
+def test_a_boot_that_is_over_reads_no_longer(tmp_path: Path) -> None:
+    """The background goes on with it, in a process of its own."""
+    machine = a_machine(
+        tmp_path,
+        maps=SlowStore({IDENTITY: encode_map(HOT)}),
+        config={"hydration.gate": "open"},
+    )
+    assert booted(machine).error is None
+    with ends_within(5):
+        while any(thread.name == "hydration" for thread in threading.enumerate()):
+            threading.Event().wait(0.05)
+
+
 def test_an_empty_replica_has_nothing_to_load(tmp_path: Path) -> None:
     machine = a_machine(tmp_path, config={"data.mode": "empty"})
     assert booted(machine).error is None

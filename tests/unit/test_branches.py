@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import pytest
 
 from fakes.clock import HELD_S, FakeClock
-from ladybug_agent.branches import GRACE_S, run_both, run_watched
+from ladybug_agent.branches import GRACE_S, Beside, run_both, run_watched
 from ladybug_agent.clock import Deadline, SystemClock
 from ladybug_agent.config import LoggingConfig
 from ladybug_agent.errors import (
@@ -185,3 +185,36 @@ def test_watched_work_that_is_cancelled_is_left_behind(deadline: Deadline) -> No
     with pytest.raises(Cancelled):
         run_watched(lambda: never.wait(HELD_S), "the contents", deadline)
     never.set()
+
+
+def test_work_beside_has_no_result_until_it_is_over(deadline: Deadline) -> None:
+    go_on = threading.Event()
+    beside = Beside(lambda: go_on.wait(HELD_S), "hydration", deadline)
+    assert (beside.is_over, beside.result()) == (False, None)
+    go_on.set()
+    beside.wait(HELD_S)
+    assert (beside.is_over, beside.result()) == (True, True)
+
+
+def test_work_beside_that_fails_cancels_nothing_else(deadline: Deadline) -> None:
+    beside = Beside(fail, "hydration", deadline)
+    beside.wait(HELD_S)
+    for _ in range(2):  # whoever asks is told
+        with pytest.raises(Refused, match="blank"):
+            beside.result()
+    assert not deadline.cancelled.is_set()
+
+
+def test_a_wait_for_work_beside_has_an_end(deadline: Deadline) -> None:
+    never = threading.Event()
+    beside = Beside(lambda: never.wait(HELD_S), "hydration", deadline)
+    beside.wait(0.05)
+    assert not beside.is_over
+    never.set()
+
+
+def test_work_beside_logs_as_its_caller(deadline: Deadline) -> None:
+    BOOT_ID.set("boot-1")
+    beside = Beside(BOOT_ID.get, "hydration", deadline)
+    beside.wait(HELD_S)
+    assert beside.result() == "boot-1"

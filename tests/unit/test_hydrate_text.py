@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import io
 import json
+from dataclasses import asdict
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from fakes.clock import FakeClock
 from fakes.hydration import FakeMapStore, FakePageCache
@@ -32,6 +36,7 @@ from ladybug_agent.hydrate.text import (
     recording_lines,
 )
 from ladybug_agent.hydrate.tracker import LOG_EVERY_S, Tracker
+from support.arbitrary import inputs, partly
 
 HOT = a_hot_map(runs(2 * PAGES_A_BLOCK, 2 * PAGES_A_BLOCK + 50), runs(5 * PAGES_A_BLOCK))
 VOLUME_ID = "vol-0123456789abcdef0"
@@ -165,6 +170,26 @@ def test_a_rate_that_makes_no_sense_is_not_known(tmp_path: Path, rate: str, know
     path.write_text(path.read_text().replace("4711.0", rate))
     assert known_fetch_rate(path, VOLUME_ID) == known
     assert known_fetch_rate(path, "vol-0fedcba9876543210") == 0.0
+
+
+WHOLE = {
+    **a_report(volume_id=VOLUME_ID, eta_s=7.0).document(),
+    "first_touch_p50_ms": 30.1,
+    "first_touch_p99_ms": 45.0,
+}
+A_MAP = asdict(MapReport(database="sec", state="found", hit_rate=0.9))
+
+
+@inputs(300)
+@given(partly(WHOLE), st.lists(partly(A_MAP), max_size=2))
+def test_whatever_is_in_a_report_it_can_be_shown_or_is_none(
+    document: dict[str, object], maps: list[dict[str, object]]
+) -> None:
+    with TemporaryDirectory() as directory:
+        path = report_path(Path(directory))
+        path.write_text(json.dumps({**document, "maps": maps}))
+        if report := read_report(path):
+            list(report_lines(report))
 
 
 def test_a_report_that_cannot_be_written_is_a_warning(

@@ -24,8 +24,8 @@ from ladybug_agent.model import Credentials
 
 log = structlog.get_logger(__name__)
 
-# Of EC2's model, which is by far the largest, the two calls we make: loading all of it costs 0.1 s
-# and 30 MB. The other services' models, and what ours lacks, come from botocore.
+# Of the models of EC2 and S3, which are the largest, the calls we make: loading all of EC2's costs
+# 0.1 s and 30 MB. The other services' models, and what ours lacks, come from botocore.
 MODELS = Path(__file__).with_name("aws_models")
 Patience = Literal["patient", "once", "hurried"]
 

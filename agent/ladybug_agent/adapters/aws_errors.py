@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from botocore.exceptions import BotoCoreError, ClientError, HTTPClientError
+from botocore.exceptions import BotoCoreError, ClientError, HTTPClientError, IncompleteReadError
 from botocore.exceptions import ConnectionError as BotoConnectionError
 from botocore.parsers import ResponseParserError
 
@@ -21,13 +21,26 @@ def aws_errors(action: str, *, resource: str = "") -> Iterator[None]:
     except ClientError as error:
         status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode")
         raise service_error(error_code(error), status, action, resource) from error
-    except (BotoConnectionError, HTTPClientError) as error:
+    except (BotoConnectionError, HTTPClientError, IncompleteReadError) as error:
         raise unreachable(action) from error
     except ResponseParserError as error:  # which is no BotoCoreError
         raise garbled(action) from error
     except BotoCoreError as error:
         raise ExternalFailure(
             "aws_call_invalid", f"botocore could not make the call {action}", hint="report this"
+        ) from error
+
+
+@contextmanager
+def understood(action: str) -> Iterator[None]:
+    """Turn what an answer lacks into an error of ours."""
+    try:
+        yield
+    except (KeyError, IndexError, TypeError, ValueError) as error:
+        raise ExternalFailure(
+            "aws_call_failed",
+            f"{action} answered without what AWS always answers",
+            hint="does a proxy answer in place of AWS? look at AWS_ENDPOINT_URL and HTTPS_PROXY",
         ) from error
 
 

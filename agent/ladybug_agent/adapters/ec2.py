@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any
 
 from ladybug_agent.adapters.aws import AwsClients
-from ladybug_agent.adapters.aws_errors import aws_errors, error_code
-from ladybug_agent.errors import ExternalFailure
+from ladybug_agent.adapters.aws_errors import aws_errors, error_code, understood
 from ladybug_agent.model.hydration import Initialization
 from ladybug_agent.model.storage import AttachedVolume, SnapshotFacts
 
@@ -25,7 +22,7 @@ class BotoEc2:
         # By instance, and told apart by device name here: for the same price a volume that is
         # attached under another name than it should be is seen, not just missed. A filtered and
         # paginated call draws on the large token bucket; a page may be empty with more to follow.
-        with aws_errors("ec2:DescribeVolumes"), _understood("ec2:DescribeVolumes"):
+        with aws_errors("ec2:DescribeVolumes"), understood("ec2:DescribeVolumes"):
             pages = (
                 self._clients.client("ec2", "once")
                 .get_paginator("describe_volumes")
@@ -45,7 +42,7 @@ class BotoEc2:
 
     def snapshot(self, snapshot_id: str) -> SnapshotFacts | None:
         client = self._clients.client("ec2", "once")
-        with aws_errors("ec2:DescribeSnapshots"), _understood("ec2:DescribeSnapshots"):
+        with aws_errors("ec2:DescribeSnapshots"), understood("ec2:DescribeSnapshots"):
             try:
                 # By its id, and not by a filter: that would search all public snapshots.
                 answer = client.describe_snapshots(SnapshotIds=[snapshot_id])
@@ -57,22 +54,10 @@ class BotoEc2:
 
     def initialization(self, volume_id: str) -> Initialization | None:
         action = "ec2:DescribeVolumeStatus"
-        with aws_errors(action), _understood(action):
+        with aws_errors(action), understood(action):
             client = self._clients.client("ec2", "once")
             answer = client.describe_volume_status(VolumeIds=[volume_id])
             return _initialization(answer["VolumeStatuses"][0])
-
-
-@contextmanager
-def _understood(action: str) -> Iterator[None]:
-    try:
-        yield
-    except (KeyError, IndexError, TypeError, ValueError) as error:
-        raise ExternalFailure(
-            "aws_call_failed",
-            f"{action} answered without what EC2 always answers",
-            hint="does a proxy answer in place of AWS? look at AWS_ENDPOINT_URL and HTTPS_PROXY",
-        ) from error
 
 
 def _attached(volume: dict[str, Any], attachment: dict[str, Any]) -> AttachedVolume:

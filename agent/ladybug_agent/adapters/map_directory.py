@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import hashlib
 import os
+import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -31,13 +33,15 @@ class DirectoryMapStore:
         path = self._directory / f"{database_uuid}{SUFFIX}"
         with self._usable():
             try:
-                size_bytes = path.stat().st_size
+                status = path.stat()
             except FileNotFoundError:
                 return None
-            if size_bytes > self._most_bytes:
+            if not stat.S_ISREG(status.st_mode):  # a read of what is no file may never end
+                raise OSError(errno.EINVAL, "not a regular file", str(path))
+            if status.st_size > self._most_bytes:
                 raise ExternalFailure(
                     "hot_map_too_large",
-                    f"{path} has {size_bytes} bytes, at most {self._most_bytes} are read",
+                    f"{path} has {status.st_size} bytes, at most {self._most_bytes} are read",
                     hint="no hot map is that large: delete the file, and it is recorded anew",
                 )
             data = path.read_bytes()

@@ -19,7 +19,8 @@ MAP_FAILED = ctypes.c_void_p(-1).value
 
 
 class KernelPageCache:
-    def __init__(self) -> None:
+    def __init__(self, window_bytes: int = WINDOW_BYTES) -> None:
+        self._window_bytes = window_bytes
         library = ctypes.CDLL(None, use_errno=True)
         self._mmap = library.mmap
         self._mmap.restype = ctypes.c_void_p
@@ -34,8 +35,9 @@ class KernelPageCache:
 
     def resident(self, handle: int, size_bytes: int) -> tuple[PageRun, ...]:
         found: list[PageRun] = []
-        for start in range(0, size_bytes, WINDOW_BYTES):
-            for run in self._resident_in(handle, start, min(WINDOW_BYTES, size_bytes - start)):
+        for start in range(0, size_bytes, self._window_bytes):
+            length = min(self._window_bytes, size_bytes - start)
+            for run in self._resident_in(handle, start, length):
                 if found and found[-1].end == run.start:  # goes on from the last window
                     run = PageRun(found[-1].start, run.end - found.pop().start)  # noqa: PLW2901
                 found.append(run)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from typing import Any
 
 from ladybug_agent.adapters.aws import AwsClients
-from ladybug_agent.adapters.aws_errors import aws_errors, error_code
+from ladybug_agent.adapters.aws_errors import aws_errors, error_code, understood
 from ladybug_agent.errors import ExternalFailure
 from ladybug_agent.model.hydration import StoredMap
 
@@ -34,8 +35,9 @@ class S3MapStore:
 
     def load(self, database_uuid: str) -> StoredMap | None:
         key = self._key(database_uuid)
-        with aws_errors("s3:GetObject", resource=f"{self._bucket}/{key}"):
-            client = self._clients.client("s3", "once")
+        action = "s3:GetObject"
+        client = self._clients.client("s3", "once")
+        with aws_errors(action, resource=f"{self._bucket}/{key}"), understood(action):
             try:
                 answer = client.get_object(Bucket=self._bucket, Key=key, **self._owner)
             except client.exceptions.ClientError as error:
@@ -55,7 +57,7 @@ class S3MapStore:
                     Bucket=self._bucket, Key=key, Body=data, **condition, **self._owner
                 )
             except client.exceptions.ClientError as error:
-                if error_code(error) in CHANGED:
+                if error_code(error) in CHANGED | (ABSENT if version else frozenset()):
                     return False
                 raise
         return True
@@ -64,8 +66,15 @@ class S3MapStore:
         return "/".join(part for part in (self._prefix, f"{database_uuid}{SUFFIX}") if part)
 
     def _body(self, answer: dict[str, Any], key: str) -> bytes:
-        with answer["Body"] as body:
-            data: bytes = body.read(self._most_bytes + 1)
+        data = b""
+        # Not as a context itself: that is urllib3's stream, whose errors are not botocore's.
+        with closing(answer["Body"]) as body:
+            # To its end, for only there a body that was cut off is told from a whole one: a map
+            # that looks torn would be replaced, and all that it knew be lost.
+            while part := body.read(self._most_bytes + 1 - len(data)):
+                data += part
+                if len(data) > self._most_bytes:
+                    break
         if len(data) > self._most_bytes:
             raise ExternalFailure(
                 "hot_map_too_large",

@@ -18,8 +18,9 @@ log = structlog.get_logger(__name__)
 
 SCHEMA = "ladybug.hydration/1"
 MIB = 2**20
-MOST_RATE = 1e12
+MOST = 1e18
 NUMBERS = ("pct", "done_bytes", "total_bytes", "rate", "fetch_rate", "hot_blocks")
+MAYBE_NUMBERS = ("eta_s", "first_touch_p50_ms", "first_touch_p99_ms")
 
 HydrationState = Literal["off", "hydrating", "warm", "complete", "not_needed", "stopped", "failed"]
 """`hydrating`: the hot part is not all there yet, or the background reads. `warm`: the hot part is
@@ -98,8 +99,18 @@ def read_report(path: Path) -> HydrationReport | None:
         report = HydrationReport(**document, maps=maps)
     except (OSError, ValueError, TypeError, KeyError, AttributeError, RecursionError):
         return None
-    is_sound = all(isinstance(getattr(report, name), int | float) for name in NUMBERS)
-    return report if is_sound else None
+    return report if _is_sound(report) else None
+
+
+def _is_sound(report: HydrationReport) -> bool:
+    """Whether what must be a number is one that can be: people are shown them rounded."""
+    told = [getattr(report, name) for name in NUMBERS]
+    told += [one for told_map in report.maps for one in (told_map.recordings, told_map.pages)]
+    maybe = [getattr(report, name) for name in MAYBE_NUMBERS]
+    maybe += [told_map.hit_rate for told_map in report.maps]
+    told += [one for one in maybe if one is not None]
+    has_both = (report.first_touch_p50_ms is None) == (report.first_touch_p99_ms is None)
+    return has_both and all(isinstance(one, int | float) and 0 <= one < MOST for one in told)
 
 
 def report_lines(report: HydrationReport) -> Iterator[str]:
@@ -125,7 +136,7 @@ def known_fetch_rate(path: Path, volume_id: str) -> float:
     report = read_report(path)
     if report is None or report.volume_id != volume_id:
         return 0.0
-    return float(report.fetch_rate) if 0 <= report.fetch_rate < MOST_RATE else 0.0
+    return float(report.fetch_rate)
 
 
 def utc(moment: datetime) -> str:

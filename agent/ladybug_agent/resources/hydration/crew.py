@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextvars
 import mmap
+import os
 import threading
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
@@ -19,14 +20,7 @@ from ladybug_agent.errors import ExternalFailure
 from ladybug_agent.model.hydration import BLOCK_BYTES
 from ladybug_agent.resources.hydration.pace import Depth, TokenBucket
 from ladybug_agent.resources.hydration.pieces import Piece
-from ladybug_agent.resources.hydration.reads import (
-    READ_AT,
-    ReadAt,
-    ReadFailure,
-    Tally,
-    read_piece,
-    stall,
-)
+from ladybug_agent.resources.hydration.reads import ReadAt, ReadFailure, Tally, read_piece, stall
 
 log = structlog.get_logger(__name__)
 
@@ -53,7 +47,7 @@ class Crew:
     """Called for each piece that was read, by one thread at a time."""
     on_tick: Callable[[Tally], None] = lambda _: None
     """Called some ten times a second by the thread that waits; it holds no read up."""
-    read_at: ReadAt = READ_AT
+    read_at: ReadAt = os.preadv
 
     def read(self, pieces: Iterable[Piece]) -> Tally:
         """Read every piece, in order of their beginning; blocks until all are read.

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import errno
-import os
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
@@ -17,7 +16,6 @@ log = structlog.get_logger(__name__)
 
 ReadAt = Callable[[int, list[memoryview], int], int]
 """preadv(2): of a descriptor, into buffers, at an offset; returns how many bytes came."""
-READ_AT: ReadAt = os.preadv
 
 
 @dataclass(slots=True)

@@ -89,7 +89,7 @@ class Watch:
         self._deadline = deadline
         self._observe = observe
         self._done = opened.ledger.read(plan.blocks)
-        self._rate = 0.0
+        self.rate = 0.0
         self._at = deadline.clock.monotonic()
         self._bytes = self._pieces = 0
         self.yields = False
@@ -107,7 +107,7 @@ class Watch:
             pieces=tally.pieces - self._pieces,
         )
         self._at, self._bytes, self._pieces = now, tally.bytes, tally.pieces
-        self._rate += (passed.rate - self._rate) * (SMOOTHING if self._rate else 1.0)
+        self.rate += (passed.rate - self.rate) * (SMOOTHING if self.rate else 1.0)
         return passed
 
     def crew(
@@ -145,7 +145,7 @@ class Watch:
         return RestProgress(
             done_blocks=self._done + tally.pieces,
             total_blocks=self._plan.count,
-            rate=self._rate,
+            rate=self.rate,
             yields=self.yields,
             latencies=tally.latencies,
         )
