@@ -18,6 +18,7 @@ from ladybug_agent.hydrate.report import (
     save_report,
     utc,
 )
+from ladybug_agent.resources.hydration.maps import WORTHLESS
 from ladybug_agent.resources.hydration.readiness import (
     Probes,
     ReadyService,
@@ -130,7 +131,7 @@ class BootHydration:
                 maps={found.database: found.state for found in warming.maps},
                 **({"still_waited_for": missing} if missing else {}),
             )
-        self._save()
+        self._save(below_gate=bool(missing))
         return ready
 
     @property
@@ -159,7 +160,7 @@ class BootHydration:
 
     def _keep_openings(self) -> None:
         """Keep what the openings have touched, for a recording of a database without a map."""
-        wanted = {found.database for found in self._warming.maps if found.state == "missing"}
+        wanted = {found.database for found in self._warming.maps if found.state in WORTHLESS}
         if self._source and wanted and self._rules.record == "missing":
             keep_openings(self._boot.world, self._source, wanted, self._state_dir)
 
@@ -167,12 +168,13 @@ class BootHydration:
     def _state_dir(self) -> Path:
         return Path(self._boot.config.instance.state_dir)
 
-    def _save(self) -> None:
+    def _save(self, *, below_gate: bool) -> None:
         warming, taken = self._warming, self._warming.tally.latencies
         report = HydrationReport(
             state=self._state,
             updated_at=utc(self._deadline.clock.utcnow()),
             volume_id=self._source.volume_id if self._source else "",
+            below_gate=below_gate,
             pct=warming.pct,
             fetch_rate=round(warming.fetch_rate),
             first_touch_p50_ms=milliseconds(taken.percentile(0.5)),

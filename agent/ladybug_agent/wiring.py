@@ -110,7 +110,7 @@ def _map_store(config: Config, clients: AwsClients) -> MapStore | None:
     from ladybug_agent.resources.hydration.map_codec import MOST_BYTES
 
     rules = config.hydration
-    if not rules.maps or rules.mode == "off":
+    if not rules.maps:
         return None
     place = urlsplit(rules.maps)
     if place.scheme != "s3":

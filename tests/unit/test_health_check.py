@@ -142,7 +142,9 @@ def test_stale_data_only_degrades(tmp_path: Path) -> None:
 
 def test_a_volume_that_still_loads_only_degrades(replica: Replica, tmp_path: Path) -> None:
     report = tmp_path / "state" / "hydration.json"
-    report.write_text('{"schema": "ladybug.hydration/1", "state": "hydrating", "pct": 41.5}')
+    report.write_text(
+        '{"schema": "ladybug.hydration/1", "state": "hydrating", "below_gate": true, "pct": 41.5}'
+    )
     assert replica.tick().exit_status == 0
     assert (replica.row["degraded_reasons"], replica.row["hydration_pct"]) == ("hydrating", 41.5)
     report.write_text('{"schema": "ladybug.hydration/1", "state": "complete", "pct": 100}')

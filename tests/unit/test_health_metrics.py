@@ -49,6 +49,7 @@ def test_a_check_is_one_event_in_the_embedded_metric_format(tmp_path: Path) -> N
         "RegistryRowLost",
         "LeaseMarginSeconds",
         "SnapshotAgeSeconds",
+        "HydrationPct",
     }
     assert all(isinstance(event[name], int | float) for name in names)
     assert (event["HealthStatus"], event["RegistryWriteOk"], event["LeaseMarginSeconds"]) == (

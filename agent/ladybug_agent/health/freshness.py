@@ -13,7 +13,6 @@ from ladybug_agent.served import Served
 
 DAY_S = 24 * 3600
 HYDRATION_SCHEMA = "ladybug.hydration/1"
-UNFINISHED = {"hydrating": "hydrating", "failed": "hydration_failed"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,8 +35,10 @@ def judge_freshness(served: Served, rules: DataConfig, state_dir: Path, now: dat
         reasons.append("empty_by_request")
     if age_s is not None and rules.on_stale_snapshot == "warn":
         reasons += ["stale_snapshot"] * (age_s > rules.snapshot_max_age_days * DAY_S)
-    if state in UNFINISHED:
-        reasons.append(UNFINISHED[state])
+    if hydration.get("below_gate") is True:
+        reasons.append("hydrating")
+    if state == "failed":
+        reasons.append("hydration_failed")
     return Freshness(
         reasons=tuple(reasons),
         snapshot_age_s=age_s,

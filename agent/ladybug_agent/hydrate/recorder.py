@@ -16,7 +16,7 @@ from ladybug_agent.hydrate.report import MapReport
 from ladybug_agent.ports.hydration import MapStore, PageCache
 from ladybug_agent.resources.hydration.files import OpenDatabase
 from ladybug_agent.resources.hydration.hot_map import HotMap, Runs
-from ladybug_agent.resources.hydration.maps import FoundMap, store_recording
+from ladybug_agent.resources.hydration.maps import WORTHLESS, FoundMap, store_recording
 from ladybug_agent.resources.hydration.recording import (
     hit_rate,
     record_opening,
@@ -142,7 +142,7 @@ class DueRecording:
             if found.hot:
                 share = hit_rate(database, self._rules.cache, found.hot).share
                 return replace(told, hit_rate=None if share is None else round(share, 3))
-            if found.state == "missing" and self._rules.store:
+            if found.state in WORTHLESS and self._rules.store:
                 return self._recorded(database, told)
         except AgentError as error:
             log.warning("hot_map_not_recorded", database=database.name, error=str(error))

@@ -59,6 +59,9 @@ class HydrationReport:
     volume_id: str = ""
     reason: str = ""
     """Why it is not needed, was stopped or failed."""
+    below_gate: bool = False
+    """The replica was registered before all was there that `hydration.gate` asks for, and it still
+    is not: what makes it degraded."""
     pct: float = 0.0
     done_bytes: int = 0
     total_bytes: int = 0
@@ -129,6 +132,12 @@ def report_lines(report: HydrationReport) -> Iterator[str]:
         detail = f" ({told.detail})" if told.detail else ""
         known = f", {told.recordings} recordings, {told.pages} pages" if told.pages else ""
         yield f"  map of {told.database}: {told.state}{detail}{known}{share}"
+
+
+def was_below_gate(path: Path, volume_id: str) -> bool:
+    """Return whether the replica was registered without all that the gate asks for."""
+    report = read_report(path)
+    return report is not None and report.volume_id == volume_id and report.below_gate is True
 
 
 def known_fetch_rate(path: Path, volume_id: str) -> float:

@@ -15,6 +15,7 @@ from ladybug_agent.hydrate.report import (
     known_fetch_rate,
     milliseconds,
     report_path,
+    was_below_gate,
 )
 from ladybug_agent.hydrate.source import MountedVolume, mounted_volume
 from ladybug_agent.hydrate.tracker import Observer, Tracker
@@ -89,11 +90,14 @@ def _load(run: HydrateRun, tracker: Tracker, path: Path) -> None:
             volume_id=volume_id,
             pct=touched_pct(opened),
             fetch_rate=known_fetch_rate(path, volume_id),
+            below_gate=was_below_gate(path, volume_id),
         )
         warming = _warm(run, opened, tracker)
         recording = _recording(run, opened, warming)
+        if rules.gate != "full":  # what it asks for is there now
+            tracker.update(below_gate=False)
         if why := why_not_needed(world.ec2, mounted.attached):
-            tracker.update(state="not_needed", reason=why)
+            tracker.update(state="not_needed", reason=why, below_gate=False)
         else:
             _read_rest(run, opened, mounted, tracker, recording)
         _await_recording(run, recording, tracker)
@@ -148,7 +152,7 @@ def _read_rest(
             _ceiling(run, mounted, tracker), rules.background_share, clock.monotonic()
         )
         read_rest_slowly(opened, rules, rate, lambda: _reads(run, opened), run.deadline, observe)
-    tracker.update(state="complete", pct=100.0, eta_s=0.0)
+    tracker.update(state="complete", pct=100.0, eta_s=0.0, below_gate=False)
 
 
 def _reads(run: HydrateRun, opened: OpenSource) -> DiskReads:

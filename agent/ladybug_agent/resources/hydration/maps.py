@@ -17,7 +17,12 @@ from ladybug_agent.resources.hydration.map_codec import MapError, decode_map, en
 
 log = structlog.get_logger(__name__)
 
+CLOCK_SKEW_S = 86400.0
 MapState = Literal["found", "missing", "unreadable", "foreign", "unavailable", "off"]
+
+
+WORTHLESS: frozenset[MapState] = frozenset({"missing", "unreadable", "foreign"})
+"""A recording is to take the place of such a map."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,7 +75,8 @@ def store_recording(store: MapStore, recording: HotMap, deadline: Deadline) -> H
     """
     while True:
         stored = store.load(recording.database_uuid)
-        merged = merge(_readable(stored.data, recording) if stored else None, recording)
+        known = _readable(stored.data, recording, deadline) if stored else None
+        merged = merge(known, recording)
         version = stored.version if stored else None
         if store.replace(recording.database_uuid, encode_map(merged), version=version):
             return merged
@@ -84,10 +90,16 @@ def store_recording(store: MapStore, recording: HotMap, deadline: Deadline) -> H
         deadline.pause(0.2)
 
 
-def _readable(data: bytes, recording: HotMap) -> HotMap | None:
+def _readable(data: bytes, recording: HotMap, deadline: Deadline) -> HotMap | None:
+    """Return the stored map, or None if it is to be replaced."""
     try:
         known = decode_map(data)
     except MapError as error:
         log.warning("hot_map_replaced", database_uuid=recording.database_uuid, why=str(error))
+        return None
+    latest = max(deadline.clock.utcnow().timestamp(), recording.generation.written_at)
+    if known.generation.written_at > latest + CLOCK_SKEW_S:
+        # Nothing that is recorded now would ever count against it.
+        log.warning("hot_map_replaced", database_uuid=recording.database_uuid, why="of the future")
         return None
     return known if known.database_uuid == recording.database_uuid else None
