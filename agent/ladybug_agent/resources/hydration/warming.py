@@ -138,6 +138,7 @@ def _noter(plan: HotPlan, opened: OpenSource, deadline: Deadline, warming: Warmi
         if not waited_for and not warming.touched.is_set():
             took_s = clock.monotonic() - began
             warming.fetch_rate = fetched_bytes / took_s if took_s > 0 else 0.0
+            warming.pct = touched_pct(opened)
             warming.touched.set()
 
     return note
