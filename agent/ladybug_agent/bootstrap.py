@@ -12,8 +12,9 @@ from ladybug_agent.announce import announce_success
 from ladybug_agent.boot import Boot
 from ladybug_agent.branches import run_both
 from ladybug_agent.data_branch import confirm_data, device_number, prepare_data
+from ladybug_agent.drain.effect import refuse_while_draining
 from ladybug_agent.engine_steps import check_served, recover_data
-from ladybug_agent.left_serving import leave_serving
+from ladybug_agent.left_serving import leave_serving, state_of
 from ladybug_agent.resources.container import RunningContainer, ensure_running
 from ladybug_agent.resources.container_spec import container_spec
 from ladybug_agent.resources.identity import await_identity
@@ -126,6 +127,7 @@ def _write_registration(boot: Boot, service: HealthyService) -> Registration:
     utcnow = boot.deadline.clock.utcnow
     with boot.record.step("register") as step:
         boot.deadline.check("the registration")
+        refuse_while_draining(state_of(boot), boot.fence.boot.boot_id)
         registration = ensure_registered(
             world.instance_registry,
             service,

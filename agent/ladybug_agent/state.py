@@ -5,12 +5,13 @@ from __future__ import annotations
 import fcntl
 import os
 import uuid
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from ladybug_agent.errors import Busy, ExternalFailure
 from ladybug_agent.files import write_atomically
+from ladybug_agent.locks import hold
 
 LOCKS = Path("/proc/locks")
 
@@ -34,8 +35,24 @@ class StateDirectory:
         return self._path / "health.json"
 
     @property
+    def drain(self) -> Path:
+        """How far a drain has come (`ladybug_agent.drain.record`)."""
+        return self._path / "drain.json"
+
+    @property
+    def drain_undone(self) -> Path:
+        """Is there once an operator has undone the drain that `drain` tells of."""
+        return self._path / "drain.undone"
+
+    @property
     def _lock_file(self) -> Path:
         return self._path / "bootstrap.lock"
+
+    def known_registration_id(self) -> str | None:
+        """Return the id of this boot's registration; None if no boot of the agent began."""
+        with self._usable():
+            path = self._path / "registration_id"
+            return path.read_text(encoding="ascii").strip() or None if path.exists() else None
 
     def registration_id(self) -> str:
         """Return the id of this boot's registration, made on first use.
@@ -82,8 +99,24 @@ class StateDirectory:
         finally:
             os.close(handle)
 
+    @contextmanager
+    def locked_for_drain(self) -> Iterator[None]:
+        """Hold the lock of the drain. Raises Busy while another one runs."""
+        with self._held("drain.lock", _drain_runs):
+            yield
+
+    @contextmanager
+    def locked_for_drain_phase(self) -> Iterator[None]:
+        """Hold the lock under which a drain passes the point of no return, or is undone."""
+        with self._held("drain-phase.lock", _drain_runs):
+            yield
+
     def is_locked(self) -> bool:
-        """Return whether a boot is running now; works as a plain user.
+        """Return whether a boot is running now; works as a plain user."""
+        return self.lock_holder() is not None
+
+    def lock_holder(self) -> int | None:
+        """Return the process id of the boot that is running now, if one is.
 
         Reads the kernel's table (proc_locks(5)), because trying the lock would hold it for a
         moment, in which a boot that starts would find it taken.
@@ -91,11 +124,18 @@ class StateDirectory:
         try:
             status = self._lock_file.stat()
         except FileNotFoundError:
-            return False
+            return None
         device = status.st_dev
         file = f"{os.major(device):02x}:{os.minor(device):02x}:{status.st_ino}"
-        table = LOCKS.read_text(encoding="ascii").splitlines()
-        return any("FLOCK" in line and f" {file} " in line for line in table)
+        table = (line.split() for line in LOCKS.read_text(encoding="ascii").splitlines())
+        return next((int(row[4]) for row in table if "FLOCK" in row and file in row), None)
+
+    @contextmanager
+    def _held(self, name: str, taken: Callable[[], Busy]) -> Iterator[None]:
+        with ExitStack() as held:
+            with self._usable():
+                held.enter_context(hold(self._path / name, taken))
+            yield
 
     @contextmanager
     def _usable(self) -> Iterator[None]:
@@ -107,6 +147,15 @@ class StateDirectory:
                 f"cannot read and write the state directory {self._path}",
                 hint="run as root; is /run mounted and not full? see `instance.state_dir`",
             ) from error
+
+
+def _drain_runs() -> Busy:
+    return Busy(
+        "drain_already_running",
+        "another drain holds the lock",
+        hint="it ends by its own budget (`drain.budget_s`); its record is drain.json in"
+        " `instance.state_dir`",
+    )
 
 
 def _lock(handle: int) -> None:

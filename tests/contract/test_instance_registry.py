@@ -339,3 +339,33 @@ def test_leaving_makes_no_row_and_touches_no_other_registration(subject: Subject
     subject.place(THEIRS)
     assert subject.registry.leave(INSTANCE_ID, ME, "draining", {}).verdict == "fenced"
     assert subject.registry.row(INSTANCE_ID) == THEIRS
+
+
+def test_a_draining_row_goes_back_when_the_operator_says_so(subject: Subject) -> None:
+    subject.place({**OURS, "status": "draining", "reason_code": "operator"})
+    outcome = subject.registry.undrain(INSTANCE_ID, ME, reason_code="drain_undone")
+    row = subject.registry.row(INSTANCE_ID)
+    assert row is not None
+    assert outcome == WriteOutcome(verdict="written", row=row)
+    assert (row["status"], row["reason_code"]) == ("unhealthy", "drain_undone")
+
+
+@pytest.mark.parametrize(
+    ("status", "verdict"),
+    [("terminating", "leaving"), ("terminated", "leaving"), ("healthy", "outpaced")],
+)
+def test_no_other_row_goes_back(subject: Subject, status: str, verdict: str) -> None:
+    held: Row = {**OURS, "status": status}
+    subject.place(held)
+    outcome = subject.registry.undrain(INSTANCE_ID, ME, reason_code="drain_undone")
+    assert outcome == WriteOutcome(verdict=verdict, row=held)  # type: ignore[arg-type]
+    assert subject.registry.row(INSTANCE_ID) == held
+
+
+def test_going_back_makes_no_row_and_touches_no_other_registration(subject: Subject) -> None:
+    registry = subject.registry
+    assert registry.undrain(INSTANCE_ID, ME, reason_code="x").verdict == "missing"
+    held: Row = {**THEIRS, "status": "draining"}
+    subject.place(held)
+    assert registry.undrain(INSTANCE_ID, ME, reason_code="x").verdict == "fenced"
+    assert registry.row(INSTANCE_ID) == held

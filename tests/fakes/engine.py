@@ -148,7 +148,7 @@ class FakeEngine:
         del grace_s  # ends at once
         self._may("stop")
         found = self._by_id(container_id)
-        self.containers[found.name] = replace(found, status="exited", exit_code=143)
+        self.containers[found.name] = replace(found, status="exited", exit_code=143, pid=0)
 
     def remove(self, container_id: str) -> None:
         self._may("remove")
@@ -192,6 +192,7 @@ def running_container(spec: ContainerSpec, container_id: str) -> ContainerFacts:
         security_options=frozenset({"no-new-privileges"}),
         restart_policy="no",
         binds=(BindMount(source=spec.data.source, target=spec.data.target, read_only=True),),
+        pid=4711,
     )
 
 

@@ -171,4 +171,5 @@ def _facts(found: dict[str, Any]) -> ContainerFacts:
             for mount in found["Mounts"]
             if mount["Type"] == "bind"
         ),
+        pid=state.get("Pid") or 0,
     )

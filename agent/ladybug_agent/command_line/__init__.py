@@ -7,6 +7,7 @@ import argparse
 from ladybug_agent import __version__
 from ladybug_agent.command_line.boot import add_bootstrap, add_rehearse, add_status
 from ladybug_agent.command_line.config import add_config
+from ladybug_agent.command_line.drain import add_drain
 from ladybug_agent.command_line.options import Parser
 from ladybug_agent.command_line.verify import add_verify
 
@@ -21,6 +22,7 @@ def build_parser() -> argparse.ArgumentParser:
     add_bootstrap(verbs)
     add_status(verbs)
     add_verify(verbs)
+    add_drain(verbs)
     add_config(verbs)
     add_rehearse(verbs)
     return parser

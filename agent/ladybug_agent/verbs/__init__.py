@@ -21,6 +21,7 @@ MODULES = {
     "bootstrap": "boot",
     "status": "boot",
     "verify": "verify",
+    "drain": "drain",
     "config": "config",
     "rehearse": "rehearse",
 }

@@ -84,6 +84,7 @@ class LabAws:
         self.stacks_in_progress = self._stubs.stacks_in_progress
         self.missing_stacks = self._stubs.missing_stacks
         self.pending_hooks = self._stubs.pending_hooks
+        self.target_groups = self._stubs.target_groups
         self._moto = DomainDispatcherApplication(create_backend_app)
         self._clients: dict[str, Any] = {}
         self._clients_lock = Lock()

@@ -12,6 +12,7 @@ from typing import ClassVar
 from werkzeug.wrappers import Response
 
 from ladybug_lab.aws.records import LifecycleHeartbeat, LifecycleResult, Signal
+from ladybug_lab.aws.target_groups import TargetGroups
 from ladybug_lab.aws.wire import ApiCall, write_error
 
 _REGISTRY_TOKEN_LIFETIME_S = 12 * 3600
@@ -32,6 +33,7 @@ class AwsStubs:
         self.stacks_in_progress: set[str] = set()
         self.missing_stacks: set[str] = set()
         self.pending_hooks: set[tuple[str, str]] = set()
+        self.target_groups = TargetGroups()
 
     def reset(self) -> None:
         self.signals.clear()
@@ -40,12 +42,13 @@ class AwsStubs:
         self.stacks_in_progress.clear()
         self.missing_stacks.clear()
         self.pending_hooks.clear()
+        self.target_groups.reset()
 
     def answer(self, call: ApiCall) -> Response | None:
         """None for a call that is moto's business."""
         stub = self._STUBS.get((call.service, call.operation))
         if stub is None:
-            return None
+            return self.target_groups.answer(call)
         try:
             return stub(self, call)
         except _InvalidCallError as invalid:
