@@ -45,6 +45,11 @@ class StateDirectory:
         return self._path / "drain.undone"
 
     @property
+    def refresh(self) -> Path:
+        """The record of the last refresh."""
+        return self._path / "refresh.json"
+
+    @property
     def _lock_file(self) -> Path:
         return self._path / "bootstrap.lock"
 
@@ -100,6 +105,12 @@ class StateDirectory:
             os.close(handle)
 
     @contextmanager
+    def locked_for_refresh(self) -> Iterator[None]:
+        """Hold the lock of the refresh. Raises Busy while another one runs."""
+        with self._held("refresh.lock", _refresh_runs):
+            yield
+
+    @contextmanager
     def locked_for_drain(self) -> Iterator[None]:
         """Hold the lock of the drain. Raises Busy while another one runs."""
         with self._held("drain.lock", _drain_runs):
@@ -147,6 +158,14 @@ class StateDirectory:
                 f"cannot read and write the state directory {self._path}",
                 hint="run as root; is /run mounted and not full? see `instance.state_dir`",
             ) from error
+
+
+def _refresh_runs() -> Busy:
+    return Busy(
+        "refresh_already_running",
+        "another refresh holds the lock",
+        hint="wait for it to end; its record is refresh.json in `instance.state_dir`",
+    )
 
 
 def _drain_runs() -> Busy:

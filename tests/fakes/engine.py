@@ -144,6 +144,20 @@ class FakeEngine:
         deadline.check(what)
         return self.one_shot(spec)
 
+    def start(self, container_id: str) -> None:
+        self._may("start")
+        found = self._by_id(container_id)
+        self._started_at[container_id] = self._clock.monotonic()
+        self.containers[found.name] = replace(found, status="running", exit_code=0, pid=4711)
+
+    def rename(self, container_id: str, name: str) -> None:
+        self._may("rename")
+        found = self._by_id(container_id)
+        if name in self.containers:
+            raise ExternalFailure("container_engine_refused", f"the name {name} is in use")
+        del self.containers[found.name]
+        self.containers[name] = replace(found, name=name)
+
     def stop(self, container_id: str, *, grace_s: int) -> None:
         del grace_s  # ends at once
         self._may("stop")

@@ -21,6 +21,7 @@ MODULES = {
     "bootstrap": "boot",
     "status": "boot",
     "verify": "verify",
+    "refresh": "refresh",
     "drain": "drain",
     "config": "config",
     "rehearse": "rehearse",
