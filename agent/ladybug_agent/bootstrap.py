@@ -10,16 +10,17 @@ from functools import partial
 
 from ladybug_agent.announce import announce_success
 from ladybug_agent.boot import Boot
-from ladybug_agent.branches import run_both
+from ladybug_agent.branches import run_both, run_watched
 from ladybug_agent.data_branch import confirm_data, device_number, prepare_data
-from ladybug_agent.drain.effect import refuse_while_draining
+from ladybug_agent.drain.phase import refuse_while_draining
 from ladybug_agent.engine_steps import check_served, recover_data
 from ladybug_agent.left_serving import leave_serving, state_of
-from ladybug_agent.resources.container import RunningContainer, ensure_running
+from ladybug_agent.resources.container import RunningContainer, ensure_running, is_in_the_way
 from ladybug_agent.resources.container_spec import container_spec
+from ladybug_agent.resources.engine_start import await_engine
 from ladybug_agent.resources.identity import await_identity
 from ladybug_agent.resources.image import PulledImage, ensure_image, parse_image_reference
-from ladybug_agent.resources.registration import Registration, ensure_registered
+from ladybug_agent.resources.registration import Registration, ensure_registered, refuse_fenced
 from ladybug_agent.resources.registry_row import registry_row
 from ladybug_agent.resources.servable import ServableSnapshot, ServedData, judge_servable
 from ladybug_agent.resources.service import HealthyService, await_healthy
@@ -69,7 +70,7 @@ def _register(boot: Boot, held: ExitStack, unproven: ExitStack) -> Registration:
     )
     data = recover_data(boot, found, image)
     servable = _judge_servable(boot, data, image)
-    container = _start_container(boot, servable)
+    container = start_container(boot, servable)
     if container.started_here:
         unproven.pop_all()  # from here on the row must go whatever the failure says
         unproven.callback(stop_container, boot, container)
@@ -82,6 +83,8 @@ def _register(boot: Boot, held: ExitStack, unproven: ExitStack) -> Registration:
 def _prepare_image(boot: Boot) -> PulledImage:
     rules, world = boot.config.container, boot.world
     with boot.record.step("pull_image") as step:
+        soon = boot.deadline.capped(rules.engine_timeout_s)
+        await_engine(world.engine, rules.name, soon)
         image = ensure_image(
             world.engine,
             parse_image_reference(rules.image),
@@ -102,14 +105,32 @@ def _judge_servable(boot: Boot, data: ServedData, image: PulledImage) -> Servabl
     return servable
 
 
-def _start_container(boot: Boot, servable: ServableSnapshot) -> RunningContainer:
+def start_container(boot: Boot, servable: ServableSnapshot) -> RunningContainer:
+    """Start the container, unless it runs by its specification, as a step of the boot.
+
+    One that serves for another registration is not taken away from it: Fenced.
+    """
     with boot.record.step("start_container") as step:
         memory = boot.world.machine.memory_total_bytes()
         spec = container_spec(servable, boot.config, memory)
         boot.deadline.check("the container's start")
+        if is_in_the_way(boot.world.engine, servable, spec):
+            _refuse_fenced(boot, servable)
         container = ensure_running(boot.world.engine, servable, spec)
         step.note(container_id=container.container_id, started_here=container.started_here)
     return container
+
+
+def _refuse_fenced(boot: Boot, servable: ServableSnapshot) -> None:
+    instance_id, fence = servable.data.instance.instance_id, boot.fence
+    now = int(boot.deadline.clock.utcnow().timestamp())
+    run_watched(
+        lambda: refuse_fenced(
+            boot.world.instance_registry, instance_id, fence.registration_id, fence.boot, now
+        ),
+        "the registry to say whose the running container is",
+        boot.deadline,
+    )
 
 
 def _await_service(boot: Boot, container: RunningContainer) -> HealthyService:
@@ -128,13 +149,23 @@ def _write_registration(boot: Boot, service: HealthyService) -> Registration:
     with boot.record.step("register") as step:
         boot.deadline.check("the registration")
         refuse_while_draining(state_of(boot), boot.fence.boot.boot_id)
-        registration = ensure_registered(
-            world.instance_registry,
-            service,
-            lambda healthy: registry_row(
-                healthy, boot.fence, boot.config, world.machine.load(device_number(data)), utcnow()
+        # In a thread of its own: botocore's tries know neither the deadline nor SIGTERM. A write
+        # that is given up may still arrive, and is withdrawn like any other of a failed boot.
+        registration = run_watched(
+            lambda: ensure_registered(
+                world.instance_registry,
+                service,
+                lambda healthy: registry_row(
+                    healthy,
+                    boot.fence,
+                    boot.config,
+                    world.machine.load(device_number(data)),
+                    utcnow(),
+                ),
+                utcnow,
             ),
-            utcnow,
+            "the registry to take the registration",
+            boot.deadline,
         )
         leave_serving(boot, service.container, registration.row)
         step.note(table=boot.config.registry.table, written=registration.written_here)

@@ -29,13 +29,13 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         return int(run_verb(arguments))
     except AgentError as error:
-        return int(report_error(error))
+        return int(report_error(error, arguments.verb))
     except BrokenPipeError:
         # The reader of our output has gone (`| head`): nothing is left to be said on it.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
     except Exception as error:  # noqa: BLE001 - the one place where anything is caught
-        return int(report_bug(error))
+        return int(report_bug(error, arguments.verb))
 
 
 def _tune_interpreter() -> None:

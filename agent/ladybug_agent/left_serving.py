@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from pathlib import Path
 
 from ladybug_agent.boot import Boot
 from ladybug_agent.clock import iso_utc
-from ladybug_agent.ports import Row
+from ladybug_agent.ports import Row, RowValue
 from ladybug_agent.resources.container import RunningContainer
 from ladybug_agent.resources.mount import DataMount
 from ladybug_agent.resources.snapshot import VerifiedSnapshot
@@ -44,8 +45,13 @@ def served_by(container: RunningContainer, row: Row) -> Served:
         bind_address=spec.bind_address,
         snapshot_taken_at=iso_utc(taken_at) if taken_at else "",
         volume=_volume(snapshot.mount) if snapshot else None,
-        row={**row, "container_id": container.container_id},
+        row=_own(row) | {"container_id": container.container_id},
     )
+
+
+def _own(row: Row) -> dict[str, RowValue]:
+    """Return what is ours to write: what the operator wants is not."""
+    return {name: value for name, value in row.items() if name != "desired"}
 
 
 def _volume(mount: DataMount) -> ServedVolume:
@@ -59,4 +65,5 @@ def _volume(mount: DataMount) -> ServedVolume:
         serial=volume.disk.serial or "",
         volume_id=volume.volume_id,
         iops=volume.attached.iops if volume.attached else 0,
+        attached=asdict(volume.attached) if volume.attached else None,
     )

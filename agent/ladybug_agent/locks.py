@@ -5,12 +5,10 @@ from __future__ import annotations
 import fcntl
 import os
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, ExitStack, contextmanager
+from contextlib import contextmanager
 from pathlib import Path
 
-from ladybug_agent.clock import Deadline
-from ladybug_agent.errors import Busy, DeadlineExceeded, NotYet
-from ladybug_agent.waiting import BRISK, wait_until
+from ladybug_agent.errors import Busy
 
 
 @contextmanager
@@ -26,26 +24,3 @@ def hold(path: Path, taken: Callable[[], Busy]) -> Iterator[None]:
         yield
     finally:
         os.close(handle)
-
-
-def await_lock(
-    stack: ExitStack,
-    lock: Callable[[], AbstractContextManager[None]],
-    what: str,
-    deadline: Deadline,
-) -> None:
-    """Enter the lock into `stack` once it is free. Raises the lock's Busy if it never is."""
-
-    def look() -> None:
-        try:
-            stack.enter_context(lock())
-        except Busy as busy:
-            raise NotYet("lock_held", str(busy), hint=busy.hint) from busy
-
-    try:
-        wait_until(look, what, deadline=deadline, pace=BRISK)
-    except DeadlineExceeded as late:
-        busy = late.__cause__.__cause__ if late.__cause__ else None
-        if isinstance(busy, Busy):
-            raise busy from busy.__cause__
-        raise

@@ -32,6 +32,8 @@ class ServedVolume:
     volume_id: str
     iops: int
     """What the volume is provisioned for; 0 if nobody said."""
+    attached: dict[str, Any] | None
+    """The volume as EC2 described it (`AttachedVolume`); None if it could not be asked."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -50,6 +50,16 @@ class StateDirectory:
         return self._path / "refresh.json"
 
     @property
+    def repair(self) -> Path:
+        """The steps of the last repair, as a boot record."""
+        return self._path / "repair.json"
+
+    @property
+    def evidence(self) -> Path:
+        """What containers that a repair took away had to say, one file each."""
+        return self._path / "evidence"
+
+    @property
     def _lock_file(self) -> Path:
         return self._path / "bootstrap.lock"
 

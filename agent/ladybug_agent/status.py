@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
 
 from ladybug_agent import __version__
 from ladybug_agent.clock import Deadline
 from ladybug_agent.config import Config
 from ladybug_agent.errors import ExternalFailure, NotYet
+from ladybug_agent.health.told import health_so_far
 from ladybug_agent.record import read_record
 from ladybug_agent.state import StateDirectory
 from ladybug_agent.survey import Finding, LocalWorld, survey
@@ -26,6 +27,8 @@ class Status:
     outcome: Outcome
     record: dict[str, Any]
     findings: tuple[Finding, ...]
+    health: dict[str, Any] = field(default_factory=dict)
+    """What the health checks have found; empty before the first one."""
 
     @property
     def is_good(self) -> bool:
@@ -54,6 +57,7 @@ class Status:
             "outcome": self.outcome,
             "remarks": list(self.remarks),
             "boot": self.record,
+            "health": self.health,
             "findings": [asdict(finding) for finding in self.findings],
         }
 
@@ -61,7 +65,9 @@ class Status:
 def take_status(state: StateDirectory, world: LocalWorld, config: Config) -> Status:
     """Read the record and look at the world; works as a plain user, with less to see."""
     outcome, record = boot_outcome(state)
-    return Status(outcome=outcome, record=record, findings=survey(world, config))
+    finding, health = health_so_far(state.health)
+    found = survey(world, config) + ((finding,) if finding else ())
+    return Status(outcome=outcome, record=record, findings=found, health=health)
 
 
 def boot_outcome(state: StateDirectory) -> tuple[Outcome, dict[str, Any]]:

@@ -12,7 +12,7 @@ from ladybug_agent.errors import AgentError
 from ladybug_agent.ports import Http
 from ladybug_agent.ports.containers import ContainerEngine
 from ladybug_agent.ports.storage import Mounts
-from ladybug_agent.resources.service import judge_health, service_url
+from ladybug_agent.resources.service_answers import judge_health, service_url
 
 Verdict = Literal["good", "bad", "unknown"]
 

@@ -11,7 +11,7 @@ from contract.support.containers import DIGEST, ID, SPEC
 from contract.support.docker_server import docker_engine, document, said
 from contract.support.http_server import Exchange
 from ladybug_agent.adapters.docker_engine import DockerEngine
-from ladybug_agent.adapters.docker_errors import ENGINE_HINT
+from ladybug_agent.adapters.docker_words import ENGINE_HINT
 from ladybug_agent.errors import ExternalFailure
 from ladybug_agent.model.containers import ImageFacts, RegistryLogin
 

@@ -10,13 +10,8 @@ import pytest
 from contract.support.http_server import Exchange, serving
 from contract.support.ports import closed_port, silent_port
 from contract.support.timing import ends_within
-from ladybug_agent.adapters.imds import (
-    IPV4_ENDPOINT,
-    IPV6_ENDPOINT,
-    TIMEOUT_S,
-    Imds,
-    endpoints,
-)
+from ladybug_agent.adapters.imds import TIMEOUT_S, Imds
+from ladybug_agent.adapters.imds_endpoints import IPV4_ENDPOINT, IPV6_ENDPOINT, endpoints
 from ladybug_agent.errors import ExternalFailure, NotYet
 from ladybug_lab.imds.server import LabImds
 

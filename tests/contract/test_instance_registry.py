@@ -9,14 +9,19 @@ from typing import Any
 import pytest
 from boto3.dynamodb.types import TypeSerializer
 
-from contract.support.aws import make_registry_table
+from contract.support.aws import REGION, make_registry_table, role_credentials
 from fakes.registry import FakeRegistry
 from ladybug_agent.adapters.aws import AwsClients
 from ladybug_agent.adapters.dynamodb import BotoDynamoDb
-from ladybug_agent.adapters.instance_table import InstanceTable
+from ladybug_agent.adapters.instance_table import InstanceTable, Transport
+from ladybug_agent.adapters.lean.aws import LeanAws
+from ladybug_agent.adapters.lean.dynamodb import LeanDynamoDb
+from ladybug_agent.clock import SystemClock
 from ladybug_agent.errors import Fenced
+from ladybug_agent.model import BootIdentity
 from ladybug_agent.ports import InstanceRegistry, Row, RowValue
 from ladybug_agent.ports.registry import LEAVING, Heartbeat, LeavingStatus, WriteOutcome
+from ladybug_agent.resources.registration import may_give_way
 from ladybug_lab.aws.server import LabAws
 
 INSTANCE_ID = "i-0123456789abcdef0"
@@ -44,7 +49,7 @@ class Subject:
     """Put a row there, whatever is there."""
 
 
-@pytest.fixture(params=["real", "fake"])
+@pytest.fixture(params=["real", "lean", "fake"])
 def subject(request: pytest.FixtureRequest) -> Subject:
     if request.param == "fake":
         fake = FakeRegistry()
@@ -53,8 +58,11 @@ def subject(request: pytest.FixtureRequest) -> Subject:
     clients: AwsClients = request.getfixturevalue("clients")
     table = make_registry_table(aws)
     dynamodb = aws.client("dynamodb")
+    transport: Transport = BotoDynamoDb(clients)
+    if request.param == "lean":
+        transport = LeanDynamoDb(LeanAws(role_credentials, REGION, SystemClock()))
     return Subject(
-        InstanceTable(BotoDynamoDb(clients), table),
+        InstanceTable(transport, table),
         lambda row: dynamodb.put_item(TableName=table, Item=item(row)),
     )
 
@@ -67,13 +75,21 @@ def without(row: Row, *names: str) -> dict[str, RowValue]:
     return {name: value for name, value in row.items() if name not in names}
 
 
+def may_be_overwritten(held: Row) -> bool:
+    """Return what the agent itself thinks of it, before it asks the table."""
+    boot = BootIdentity(boot_id=str(OURS["boot_id"]), booted_at=NOW - 60)
+    return may_give_way(held, str(OURS["registration_id"]), boot, NOW)
+
+
 def assert_gives_way(subject: Subject, held: Row) -> None:
+    assert may_be_overwritten(held)
     subject.place(held)
     subject.registry.put(OURS, now=NOW)
     assert subject.registry.row(INSTANCE_ID) == OURS
 
 
 def assert_is_fenced(subject: Subject, held: Row) -> Fenced:
+    assert not may_be_overwritten(held)
     subject.place(held)
     with pytest.raises(Fenced, match="found it held by registration") as refusal:
         subject.registry.put(OURS, now=NOW)

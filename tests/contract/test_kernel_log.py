@@ -12,7 +12,8 @@ import pytest
 from contract.support.loops import attached_loop
 from contract.support.overrun_log import overrun_log
 from contract.support.timing import ends_within
-from ladybug_agent.adapters.kernel_log import KmsgKernelLog, parse_record
+from ladybug_agent.adapters.kernel_log import KmsgKernelLog
+from ladybug_agent.adapters.kernel_records import KernelRecords, parse_record
 
 # One record of Linux 6.18, with the lines of its device.
 RECORD = "4,2711,50012345678,-;XFS (loop3): Ending clean mount\n SUBSYSTEM=block\n DEVICE=b7:3\n"
@@ -113,3 +114,17 @@ def test_what_the_kernel_says_of_a_mount_is_told(xfs_image: Path, tmp_path: Path
         subprocess.run(["mount", "--read-only", str(device.node), str(target)], check=True)
         subprocess.run(["umount", str(target)], check=True)
         assert any(f"XFS ({device.node.name})" in line for line in kernel_says())
+
+
+def test_records_are_read_from_a_number_on(tmp_path: Path) -> None:
+    path = tmp_path / "kmsg"
+    with path.open("w") as log:
+        log.write("6,7,1,-;XFS (nvme1n1): Ending clean mount\n")
+    assert KernelRecords(path).since(-1) == ((), 7)
+    assert KernelRecords(path).since(6) == (("XFS (nvme1n1): Ending clean mount",), 7)
+    assert KernelRecords(path).since(7) == ((), 7)
+
+
+def test_a_log_that_is_not_there_is_an_error_of_the_system(tmp_path: Path) -> None:
+    with pytest.raises(OSError, match="No such file"):
+        KernelRecords(tmp_path / "none").since(0)

@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 
 from contract.support.programs import FakePrograms
-from ladybug_agent.adapters.mounts import SystemMounts, parse_mountinfo_line
+from ladybug_agent.adapters.mount_table import parse_mountinfo_line
+from ladybug_agent.adapters.mounts import SystemMounts
 from ladybug_agent.clock import Deadline
 from ladybug_agent.errors import DeadlineExceeded, ExternalFailure, NotYet
 from ladybug_agent.model.storage import MountEntry

@@ -23,3 +23,10 @@ class FakeKernelLog:
             return tuple(self.lines[begin:read]) if self._readable else ()
 
         yield since
+
+    def since(self, sequence: int) -> tuple[tuple[str, ...], int]:
+        """Lines by number, as the kernel's records have one."""
+        if not self._readable:
+            raise PermissionError(1, "Operation not permitted", "/dev/kmsg")
+        found = tuple(self.lines[sequence + 1 :]) if sequence >= 0 else ()
+        return found, max(sequence, len(self.lines) - 1, 0)

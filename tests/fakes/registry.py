@@ -56,6 +56,8 @@ class FakeRegistry:
     def beat(self, beat: Heartbeat) -> WriteOutcome:
         self._called()
         held = self.rows.get(beat.instance_id)
+        if held is None:
+            self._called()  # a refusal that names no row is looked into
         outcome = _judge(held, beat.registration_id, beat.write_id)
         if held is None or outcome.verdict != "outpaced":
             return outcome

@@ -31,11 +31,16 @@ class FakeHttp:
     ) -> None:
         self._clock = clock
         self._answers_at = clock.monotonic() + answers_after_s
+        self.posted: list[bytes] = []
         self.replies = {
             "/health": json_reply(HEALTHY),
             "/info": json_reply(INFO),
             **(replies or {}),
         }
+
+    def post(self, url: str, body: bytes) -> HttpReply:
+        self.posted.append(body)
+        return self.get(url)
 
     def get(self, url: str) -> HttpReply:
         parts = urlsplit(url)

@@ -13,8 +13,10 @@ from hypothesis import strategies as st
 
 from ladybug_agent.adapters.block_devices import KernelBlockDevices
 from ladybug_agent.adapters.filesystem_tools import JOURNAL_TOOLS, judge_journal, parse_blkid
-from ladybug_agent.adapters.kernel_log import KmsgKernelLog, parse_record
-from ladybug_agent.adapters.mounts import SystemMounts, parse_mountinfo_line
+from ladybug_agent.adapters.kernel_log import KmsgKernelLog
+from ladybug_agent.adapters.kernel_records import parse_record
+from ladybug_agent.adapters.mount_table import parse_mountinfo_line
+from ladybug_agent.adapters.mounts import SystemMounts
 from ladybug_agent.adapters.nvme import PAGE_BYTES, parse_identity
 from ladybug_agent.adapters.udev import UdevIdentity
 from ladybug_lab.volumes.nvme_identity import ebs_identify_page

@@ -11,7 +11,7 @@ from ladybug_agent.config.file import parse_config
 from ladybug_agent.errors import ConfigError, NotYet, Refused
 from ladybug_agent.model import HttpReply
 from ladybug_agent.resources.image import parse_image_reference
-from ladybug_agent.resources.service import judge_health, judge_info
+from ladybug_agent.resources.service_answers import judge_health, judge_info
 
 FEW = settings(max_examples=200, deadline=None)
 TOML_VALUES = st.recursive(

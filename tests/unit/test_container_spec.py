@@ -10,7 +10,8 @@ from fakes.build import a_config
 from fakes.evidence import a_mount, a_servable, a_snapshot, a_spec, an_image
 from fakes.instance import GIB
 from ladybug_agent.model.containers import BindMount
-from ladybug_agent.resources.container_spec import SPEC_LABEL, container_spec, judge_memory_limit
+from ladybug_agent.resources.container_rules import SPEC_LABEL
+from ladybug_agent.resources.container_spec import container_spec, judge_memory_limit
 
 
 def test_the_environment_is_what_the_image_expects(tmp_path: Path) -> None:

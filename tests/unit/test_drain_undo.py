@@ -10,7 +10,7 @@ import pytest
 from fakes.boot import KEY
 from fakes.clock import STARTED_AT
 from fakes.leaving import FakeAnnouncements, Replica
-from ladybug_agent.drain.effect import drain_in_effect
+from ladybug_agent.drain.phase import drain_in_effect
 from ladybug_agent.drain.undo import Undone, undo_drain
 from ladybug_agent.errors import Cancelled, ExternalFailure, Refused
 from ladybug_agent.model.lifecycle import Notices, SpotNotice

@@ -30,6 +30,7 @@ CORE = {
         "errors",
         "exit_status",
         "files",
+        "journal",
         "locks",
         "logs",
         "reader",
@@ -39,10 +40,11 @@ CORE = {
         "waiting",
     )
 } | {name for name in AGENT if name.split("/")[1] in CORE_PACKAGES}
-DOOR = {f"ladybug_agent/{name}.py" for name in ("__main__", "cli", "wiring", "wiring_leaving")} | {
+DOOR = {f"ladybug_agent/{name}.py" for name in ("__main__", "cli")} | {
     name for name in AGENT if name.startswith("ladybug_agent/verbs/")
 }
-WIRING = {"ladybug_agent/wiring.py", "ladybug_agent/wiring_leaving.py"}
+WIRING = {f"ladybug_agent/{name}.py" for name in ("wiring", "wiring_leaving", "wiring_tick")}
+DOOR |= WIRING
 VERBS = AGENT - RESOURCES - ADAPTERS - CORE - DOOR
 OWN = {"ladybug_agent", "ladybug_fleet", "ladybug_lab"}
 

@@ -207,5 +207,6 @@ def test_the_json_form_is_public() -> None:
         "outcome": "failed",
         "remarks": [],
         "boot": {"total_s": 1.0},
+        "health": {},
         "findings": [{"subject": "service", "verdict": "bad", "text": "503"}],
     }

@@ -13,12 +13,12 @@ from docker.errors import APIError, NotFound
 from docker.types import LogConfig, Mount
 
 from ladybug_agent.adapters.docker_errors import engine_errors
+from ladybug_agent.adapters.docker_facts import container_facts
 from ladybug_agent.adapters.docker_one_shot import OneShot
 from ladybug_agent.adapters.docker_pull import StreamedPull, pull_failure
 from ladybug_agent.clock import Deadline
 from ladybug_agent.errors import ExternalFailure
 from ladybug_agent.model.containers import (
-    BindMount,
     ContainerFacts,
     ContainerSpec,
     ImageFacts,
@@ -75,7 +75,7 @@ class DockerEngine:
     def container(self, name: str) -> ContainerFacts | None:
         with self._errors("look at the container"):
             try:
-                return _facts(self._api.inspect_container(name))
+                return container_facts(self._api.inspect_container(name))
             except NotFound:
                 return None
 
@@ -155,29 +155,3 @@ class DockerEngine:
 
 def _auth(login: RegistryLogin) -> dict[str, str]:
     return {"username": login.username, "password": login.password}
-
-
-def _facts(found: dict[str, Any]) -> ContainerFacts:
-    state, host = found["State"], found["HostConfig"]
-    return ContainerFacts(
-        container_id=found["Id"],
-        name=found["Name"].lstrip("/"),
-        image_id=found["Image"],
-        status=state["Status"],
-        exit_code=state["ExitCode"],
-        oom_killed=state["OOMKilled"],
-        labels=dict(found["Config"].get("Labels") or {}),
-        user=found["Config"].get("User") or "",
-        read_only_root=host["ReadonlyRootfs"],
-        capabilities_dropped=frozenset(host.get("CapDrop") or ()),
-        security_options=frozenset(host.get("SecurityOpt") or ()),
-        restart_policy=(host.get("RestartPolicy") or {}).get("Name") or "no",
-        binds=tuple(
-            BindMount(
-                source=mount["Source"], target=mount["Destination"], read_only=not mount["RW"]
-            )
-            for mount in found["Mounts"]
-            if mount["Type"] == "bind"
-        ),
-        pid=state.get("Pid") or 0,
-    )

@@ -8,9 +8,9 @@ from contextlib import contextmanager
 import requests
 from docker.errors import APIError, DockerException
 
+from ladybug_agent.adapters.docker_words import ENGINE_HINT, engine_unreachable
 from ladybug_agent.errors import ExternalFailure
 
-ENGINE_HINT = "is the Docker engine running? `systemctl status docker`"
 # Of runc, when it has made the container and cannot start what is to run in it.
 NO_PROGRAM = ("executable file not found", "no such file or directory", "permission denied")
 
@@ -24,14 +24,6 @@ def engine_errors(act: str, base_url: str) -> Iterator[None]:
         raise _refused_by_engine(act, error) from error
     except (DockerException, requests.RequestException) as error:
         raise engine_unreachable(act, base_url) from error
-
-
-def engine_unreachable(act: str, base_url: str) -> ExternalFailure:
-    return ExternalFailure(
-        "container_engine_unreachable",
-        f"wanted to {act}, found no Docker engine at {base_url}",
-        hint=ENGINE_HINT,
-    )
 
 
 def _refused_by_engine(act: str, error: APIError) -> ExternalFailure:

@@ -16,7 +16,7 @@ import requests
 from docker.errors import APIError, DockerException, StreamParseError
 from urllib3.exceptions import HTTPError
 
-from ladybug_agent.adapters.docker_errors import engine_unreachable
+from ladybug_agent.adapters.docker_words import engine_unreachable
 from ladybug_agent.clock import Deadline
 from ladybug_agent.errors import AgentError, ExternalFailure
 

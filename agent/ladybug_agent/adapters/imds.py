@@ -6,44 +6,18 @@ Source: "Use the Instance Metadata Service to access instance metadata", Amazon 
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
 
 import requests
 import structlog
 
 from ladybug_agent.adapters.http import direct_session
+from ladybug_agent.adapters.imds_endpoints import HINT, endpoints
 from ladybug_agent.errors import ExternalFailure, NotYet
 
 log = structlog.get_logger(__name__)
 
 TOKEN_TTL_S = 21600
 TIMEOUT_S = (1.0, 2.0)
-IPV4_ENDPOINT = "http://169.254.169.254"
-IPV6_ENDPOINT = "http://[fd00:ec2::254]"
-HINT = (
-    "is HttpEndpoint enabled in the launch template's MetadataOptions? is a firewall between the"
-    " instance and the link-local address?"
-)
-
-
-def endpoints(environment: Mapping[str, str]) -> tuple[str, ...]:
-    """Return the endpoints to try, in order, as the AWS SDKs choose them.
-
-    `AWS_EC2_METADATA_SERVICE_ENDPOINT` is used alone if set;
-    `AWS_EC2_METADATA_SERVICE_ENDPOINT_MODE` picks IPv4 or IPv6; without both, IPv4 then IPv6.
-
-    >>> endpoints({"AWS_EC2_METADATA_SERVICE_ENDPOINT": "http://127.0.0.1:1338/"})
-    ('http://127.0.0.1:1338',)
-    """
-    if explicit := environment.get("AWS_EC2_METADATA_SERVICE_ENDPOINT"):
-        return (explicit.rstrip("/"),)
-    match environment.get("AWS_EC2_METADATA_SERVICE_ENDPOINT_MODE", "").lower():
-        case "ipv6":
-            return (IPV6_ENDPOINT,)
-        case "ipv4":
-            return (IPV4_ENDPOINT,)
-        case _:
-            return (IPV4_ENDPOINT, IPV6_ENDPOINT)
 
 
 class Imds:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 from datetime import UTC, datetime, timedelta
 from functools import cache
+from typing import Protocol
 
-from ladybug_agent.adapters.imds import Imds
 from ladybug_agent.clock import Clock
 from ladybug_agent.errors import ExternalFailure, NotYet
 from ladybug_agent.model import Credentials, InstanceIdentity
@@ -15,6 +15,12 @@ from ladybug_agent.model import Credentials, InstanceIdentity
 RENEW_BEFORE = timedelta(minutes=20)
 ROLE_PATH = "meta-data/iam/security-credentials/"
 MAPPING_PATH = "meta-data/block-device-mapping/"
+
+
+class Imds(Protocol):
+    """Whoever asks the metadata service: by requests for the boot, by sockets for the tick."""
+
+    def get(self, path: str) -> str | None: ...
 
 
 class ImdsMetadata:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -10,15 +9,15 @@ from pathlib import Path
 
 import structlog
 
-log = structlog.get_logger(__name__)
+from ladybug_agent.adapters.kernel_records import KMSG, parse_record, records
 
-RECORD_BYTES = 8192
+log = structlog.get_logger(__name__)
 
 
 class KmsgKernelLog:
     """Says nothing where the log cannot be read: it only ever adds to an error's text."""
 
-    def __init__(self, path: Path = Path("/dev/kmsg")) -> None:
+    def __init__(self, path: Path = KMSG) -> None:
         self._path = path
 
     @contextmanager
@@ -39,22 +38,5 @@ class KmsgKernelLog:
 
 def _messages(handle: int) -> Iterator[str]:
     """Yield what has been written since the last read."""
-    while True:
-        try:
-            data = os.read(handle, RECORD_BYTES)
-        except OSError as error:
-            if error.errno == errno.EPIPE:  # the next record was overwritten: go on after the gap
-                continue
-            return  # EAGAIN: there is no more
-        if not data:
-            return
-        yield parse_record(data.decode(errors="replace"))
-
-
-def parse_record(text: str) -> str:
-    """Return the message of one record, without its number, time and key-value lines.
-
-    >>> parse_record("6,1742,11026920317,-;XFS (nvme1n1): Ending clean mount\\n SUBSYSTEM=block\\n")
-    'XFS (nvme1n1): Ending clean mount'
-    """
-    return text.partition(";")[2].partition("\n")[0]
+    for record in records(handle):
+        yield parse_record(record.decode(errors="replace"))

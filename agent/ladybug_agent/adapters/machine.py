@@ -6,7 +6,7 @@ import os
 from pathlib import Path
 
 from ladybug_agent.errors import ExternalFailure
-from ladybug_agent.model import BootIdentity, Load
+from ladybug_agent.model import BootIdentity, Load, LoadSample
 
 
 class ProcMachine:
@@ -28,15 +28,23 @@ class ProcMachine:
 
     def load(self, data_device_number: str | None) -> Load:
         """Return the average since boot, because a sample of its own would hold up the boot."""
+        now = self.sample(data_device_number)
+        return Load(
+            cpu_pct=round(100 * now.cpu_busy / now.cpu_total, 1),
+            memory_pct=now.memory_pct,
+            data_reads_per_s=round(now.reads / self._uptime_s(), 1),
+        )
+
+    def sample(self, data_device_number: str | None) -> LoadSample:
+        """Return the counters now. Raises ExternalFailure if the data device is gone."""
         user, nice, system, idle, io_wait, *others = (int(ticks) for ticks in self._stat("cpu"))
         busy = user + nice + system + sum(others[:3])
-        total = busy + idle + io_wait
         free = self._memory_kib("MemAvailable") / self._memory_kib("MemTotal")
-        reads = self._reads(data_device_number) if data_device_number else 0
-        return Load(
-            cpu_pct=round(100 * busy / total, 1),
+        return LoadSample(
+            cpu_busy=busy,
+            cpu_total=busy + idle + io_wait,
+            reads=self._reads(data_device_number) if data_device_number else 0,
             memory_pct=round(100 * (1 - free), 1),
-            data_reads_per_s=round(reads / self._uptime_s(), 1),
         )
 
     def _stat(self, name: str) -> list[str]:

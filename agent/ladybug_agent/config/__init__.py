@@ -68,6 +68,12 @@ class ContainerConfig:
     )
     environment: dict[str, str] = key("extra variables for the container", default={})
     docker_host: str = key("Docker engine", default="unix:///var/run/docker.sock")
+    engine_timeout_s: float = key(
+        "time for a Docker engine that is still starting to answer",
+        default=60.0,
+        least=1,
+        most=3600,
+    )
     python: str = key(
         "Python in the image that has the engine; `data.open_check` runs it", default="python3"
     )

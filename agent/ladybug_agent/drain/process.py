@@ -9,7 +9,8 @@ import structlog
 
 from ladybug_agent.clock import Deadline
 from ladybug_agent.config import Config
-from ladybug_agent.drain.record import DrainRecord, read_drain
+from ladybug_agent.drain.phase import read_drain
+from ladybug_agent.drain.record import DrainRecord
 from ladybug_agent.drain.run import Drain, DrainWorld, skip
 from ladybug_agent.drain.steps import end_boot, is_running, say, stop_container, unmount
 from ladybug_agent.drain.waits import (
@@ -20,7 +21,7 @@ from ladybug_agent.drain.waits import (
 )
 from ladybug_agent.errors import AgentError, Cancelled, ConfigError
 from ladybug_agent.hook_heartbeats import beating
-from ladybug_agent.locks import await_lock
+from ladybug_agent.lock_waits import await_lock
 from ladybug_agent.model.lifecycle import Trigger
 from ladybug_agent.state import StateDirectory
 

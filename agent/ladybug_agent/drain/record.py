@@ -1,7 +1,4 @@
-"""How far a drain has come (`drain.json`): for people, for the next drain, and for the boot.
-
-Lost at reboot by design, and of no meaning after one: it says which boot of the machine it is of.
-"""
+"""The story of one drain as it is written down (`drain.json`)."""
 
 from __future__ import annotations
 
@@ -15,16 +12,13 @@ from typing import Any, Literal
 import structlog
 
 from ladybug_agent.clock import Clock, iso_utc
+from ladybug_agent.drain.phase import SCHEMA, Phase
 from ladybug_agent.errors import AgentError, error_chain, reason
 from ladybug_agent.files import write_atomically
 from ladybug_agent.model.lifecycle import Trigger
 
 log = structlog.get_logger(__name__)
 
-SCHEMA = "ladybug.drain/1"
-
-Phase = Literal["draining", "stopping", "drained", "incomplete", "undone"]
-"""`draining` can be undone; from `stopping` on there is no way back."""
 Result = Literal["", "drained", "already-drained", "incomplete", "undone", "not-needed"]
 Verdict = Literal["running", "done", "skipped", "failed"]
 
@@ -126,17 +120,3 @@ class DrainRecord:
             write_atomically(self.path, json.dumps(self.document(), indent=1) + "\n")
         except OSError as error:
             log.warning("record_not_written", path=str(self.path), error=str(error))
-
-
-def read_drain(path: Path, boot_id: str) -> dict[str, Any] | None:
-    """Return the last drain of this boot of the machine; None without one that can be read."""
-    try:
-        document = json.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        return None
-    except (OSError, ValueError, RecursionError) as error:
-        log.warning("drain_record_unreadable", path=str(path), error=str(error))
-        return None
-    if not isinstance(document, dict) or document.get("schema") != SCHEMA:
-        return None
-    return document if document.get("boot_id") == boot_id else None

@@ -9,11 +9,11 @@ from pathlib import Path
 from ladybug_agent.clock import Deadline
 from ladybug_agent.drain.run import CALL_S, STOP_SLACK_S, Drain, attempt, skip, within_call
 from ladybug_agent.errors import AgentError, ExternalFailure, Fenced
-from ladybug_agent.locks import await_lock
+from ladybug_agent.lock_waits import await_lock
 from ladybug_agent.model.containers import ContainerFacts
 from ladybug_agent.ports import Row
 from ladybug_agent.ports.registry import LeavingStatus
-from ladybug_agent.resources.container_spec import SPEC_LABEL
+from ladybug_agent.resources.container_rules import SPEC_LABEL
 from ladybug_agent.served import read_served
 
 TERMINATED_TTL_S = 24 * 3600

@@ -10,11 +10,11 @@ import structlog
 
 from ladybug_agent.clock import Deadline
 from ladybug_agent.config import Config
-from ladybug_agent.drain.record import read_drain
+from ladybug_agent.drain.phase import read_drain
 from ladybug_agent.drain.run import DrainWorld
 from ladybug_agent.errors import AgentError, ConfigError, ExternalFailure, Refused
 from ladybug_agent.files import write_atomically
-from ladybug_agent.locks import await_lock
+from ladybug_agent.lock_waits import await_lock
 from ladybug_agent.ports.lifecycle import Announcements
 from ladybug_agent.ports.registry import WriteOutcome
 from ladybug_agent.state import StateDirectory

@@ -68,6 +68,11 @@ class HealthState:
     """What the operator wants, as last seen in the row; empty is `in_service`."""
     is_fenced: bool = False
     row_status: str = ""
+    """As last seen; `missing` if there was none."""
+    has_left: bool = False
+    """The row was seen on its way out: should it be deleted, it stays so."""
+    container_id: str = ""
+    """That the restarts were counted for; another one starts with none."""
     rows_lost: int = 0
     outage_since: str = ""
     outage_since_mono: float = 0.0
@@ -75,6 +80,7 @@ class HealthState:
     outage_code: str = ""
     outage_transitions: list[str] = field(default_factory=list)
     untold_metrics: list[str] = field(default_factory=list)
+    has_no_log_stream: bool = False
     replacement_asked: bool = False
     peers_asked_mono: float = 0.0
 

@@ -54,6 +54,18 @@ class Load:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class LoadSample:
+    """Counters of the machine at a moment: two of them tell what happened between."""
+
+    cpu_busy: int
+    cpu_total: int
+    """Clock ticks of all processors since boot (proc_stat(5))."""
+    reads: int
+    """Reads that the data device has completed; 0 without one."""
+    memory_pct: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class BootIdentity:
     """Which boot of the machine this is."""
 

@@ -82,15 +82,19 @@ class BlockDevices(Protocol):
         """Hold the disk open. Raises Refused `device_replaced` if it is another one by now."""
 
 
-class Mounts(Protocol):
-    def entries(self) -> tuple[MountEntry, ...]:
-        """Return the mount table; of two mounts at one place the later covers the earlier."""
+class MountLook(Protocol):
+    """Of the mount table, what a look at one mount needs."""
 
     def at(self, target: Path) -> MountEntry | None:
         """Return what is mounted exactly there (the topmost mount), or None."""
 
     def device_number_at(self, path: Path) -> str | None:
         """Return the device number of what a look at the path reaches, or None if nothing is."""
+
+
+class Mounts(MountLook, Protocol):
+    def entries(self) -> tuple[MountEntry, ...]:
+        """Return the mount table; of two mounts at one place the later covers the earlier."""
 
     def fstab_line(self, target: Path) -> str | None:
         """Return the line of fstab(5) that is about this mount point, if there is one."""

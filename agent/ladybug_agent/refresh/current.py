@@ -5,15 +5,16 @@ from __future__ import annotations
 from dataclasses import replace
 
 from ladybug_agent.boot import Boot
-from ladybug_agent.drain.effect import drain_in_effect
+from ladybug_agent.drain.phase import drain_in_effect
 from ladybug_agent.errors import AgentError, Refused
 from ladybug_agent.left_serving import state_of
 from ladybug_agent.model.containers import ContainerFacts
 from ladybug_agent.resources.container import RunningContainer
-from ladybug_agent.resources.container_spec import SPEC_LABEL, container_spec
+from ladybug_agent.resources.container_rules import SPEC_LABEL
+from ladybug_agent.resources.container_spec import container_spec
 from ladybug_agent.resources.image import STORAGE_VERSIONS_LABEL, PulledImage
 from ladybug_agent.resources.servable import ServableSnapshot, ServedData
-from ladybug_agent.resources.service import judge_health, service_url
+from ladybug_agent.resources.service_answers import judge_health, service_url
 from ladybug_agent.served import Served, read_served
 
 

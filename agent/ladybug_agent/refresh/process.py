@@ -12,7 +12,7 @@ from ladybug_agent.boot import Boot
 from ladybug_agent.clock import Deadline
 from ladybug_agent.config import Config
 from ladybug_agent.data_branch import device_number
-from ladybug_agent.drain.effect import drain_in_effect, refuse_while_draining
+from ladybug_agent.drain.phase import drain_in_effect, refuse_while_draining
 from ladybug_agent.errors import AgentError, Busy, Cancelled, ConfigError, Fenced
 from ladybug_agent.left_serving import leave_serving, state_of
 from ladybug_agent.logs import log_step

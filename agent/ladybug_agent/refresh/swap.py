@@ -10,10 +10,10 @@ from ladybug_agent.boot import Boot
 from ladybug_agent.clock import Deadline
 from ladybug_agent.errors import AgentError, ExternalFailure
 from ladybug_agent.left_serving import state_of
-from ladybug_agent.locks import await_lock
+from ladybug_agent.lock_waits import await_lock
 from ladybug_agent.model.containers import ContainerFacts, ContainerSpec
 from ladybug_agent.resources.container import RunningContainer
-from ladybug_agent.resources.container_spec import SPEC_LABEL
+from ladybug_agent.resources.container_rules import SPEC_LABEL
 from ladybug_agent.resources.servable import ServableSnapshot
 from ladybug_agent.resources.service import HealthyService, await_healthy
 

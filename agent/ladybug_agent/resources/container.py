@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from ladybug_agent.errors import Refused
-from ladybug_agent.model.containers import ContainerFacts, ContainerSpec
+from ladybug_agent.model.containers import ContainerSpec
 from ladybug_agent.ports.containers import ContainerEngine
-from ladybug_agent.resources.container_spec import SPEC_LABEL
+from ladybug_agent.resources.container_rules import SPEC_LABEL, refuse_foreign, refuse_unrestricted
 from ladybug_agent.resources.servable import ServableSnapshot
 
 LOG_LINES = 20
@@ -36,13 +36,21 @@ def inspect_container(
     found = engine.container(spec.name)
     if found is None:
         return None
-    _refuse_foreign(found)
+    refuse_foreign(found)
     if found.status != "running" or found.labels[SPEC_LABEL] != spec.labels[SPEC_LABEL]:
         return None
-    _refuse_unrestricted(found, spec)
+    refuse_unrestricted(found, user=spec.user, data=spec.data)
     return RunningContainer(
         servable=servable, spec=spec, container_id=found.container_id, started_here=False
     )
+
+
+def is_in_the_way(engine: ContainerEngine, servable: ServableSnapshot, spec: ContainerSpec) -> bool:
+    """Return whether `ensure_running` would take away a container of the agent's that runs."""
+    if inspect_container(engine, servable, spec):
+        return False
+    found = engine.container(spec.name)
+    return found is not None and found.status == "running"
 
 
 def ensure_running(
@@ -95,31 +103,3 @@ def refuse_ended(engine: ContainerEngine, container: RunningContainer) -> None:
 def stop_unproven(engine: ContainerEngine, container: RunningContainer) -> None:
     """Stop a container that this boot started and could not register; leave it for inspection."""
     engine.stop(container.container_id, grace_s=STOP_GRACE_S)
-
-
-def _refuse_foreign(found: ContainerFacts) -> None:
-    if SPEC_LABEL not in found.labels:
-        raise Refused(
-            "container_name_taken",
-            f"a container named {found.name} ({found.status}) was not made by the agent",
-            hint=f"if nothing needs it: `docker rm --force {found.name}`",
-            container_id=found.container_id,
-        )
-
-
-def _refuse_unrestricted(found: ContainerFacts, spec: ContainerSpec) -> None:
-    """Look at what the engine enforces, not at what was asked for."""
-    enforced = {
-        "read-only root": found.read_only_root,
-        "read-only data": found.binds == (spec.data,),
-        "dropped capabilities": found.capabilities_dropped == {"ALL"},
-        "no new privileges": "no-new-privileges" in found.security_options,
-        "unprivileged user": found.user == spec.user,
-        "no restart by the engine": found.restart_policy in {"no", ""},
-    }
-    if missing := [name for name, holds in enforced.items() if not holds]:
-        raise Refused(
-            "container_unrestricted",
-            f"the container {found.name} runs without: {', '.join(missing)}",
-            hint=f"`docker rm --force {found.name}`, then run the boot again",
-        )

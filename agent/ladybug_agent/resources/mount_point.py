@@ -6,7 +6,7 @@ from pathlib import Path
 
 from ladybug_agent.errors import ExternalFailure, Refused
 from ladybug_agent.model.storage import MountEntry
-from ladybug_agent.ports.storage import Mounts
+from ladybug_agent.ports.storage import MountLook, Mounts
 
 REQUIRED = frozenset({"nodev", "nosuid", "noexec"})
 STALE = frozenset({"norecovery", "noload"})
@@ -49,7 +49,7 @@ def ensure_mount_point(path: Path) -> None:
         ) from error
 
 
-def refuse_unless_ours(mounts: Mounts, entry: MountEntry, node: str, device_number: str) -> None:
+def refuse_unless_ours(mounts: MountLook, entry: MountEntry, node: str, device_number: str) -> None:
     """Refuse another device, a part of ours, a writable mount, and one hidden under another."""
     if entry.device_number != device_number:
         raise Refused(

@@ -6,6 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
+from ladybug_agent.errors import Fenced
+from ladybug_agent.model import BootIdentity
 from ladybug_agent.ports import InstanceRegistry, Row
 from ladybug_agent.resources.service import HealthyService
 
@@ -49,6 +51,47 @@ def inspect_registration(
     if left_s < int(wanted["lease_seconds"]) / 2:
         return None
     return Registration(service=service, row=found, written_here=False)
+
+
+def refuse_fenced(
+    registry: InstanceRegistry, instance_id: str, registration_id: str, boot: BootIdentity, now: int
+) -> None:
+    """Raise Fenced if another live registration holds the row: as `put` would, but before it.
+
+    For what must not be done first and refused afterwards, such as taking a container away that
+    serves for the other one.
+    """
+    held = registry.row(instance_id)
+    if held is None or may_give_way(held, registration_id, boot, now):
+        return
+    raise Fenced(
+        "registration_fenced",
+        f"wanted to replace the container of {instance_id}, found its row held by registration"
+        f" {held.get('registration_id')} until {held.get('lease_expires_at')}",
+        hint="is a second agent running with another state directory? its lease must end first",
+        held_by=held.get("registration_id"),
+        held_status=held.get("status"),
+    )
+
+
+def may_give_way(held: Row, registration_id: str, boot: BootIdentity, now: int) -> bool:
+    """Return whether a row gives way to a registration of ours: the condition of `put`.
+
+    The table's word counts in the end; `tests/contract` compares the two.
+    """
+    booted_at, lease = held.get("booted_at"), held.get("lease_expires_at")
+    is_older_boot = (
+        held.get("boot_id") != boot.boot_id
+        and isinstance(booted_at, int)
+        and booted_at < boot.booted_at
+    )
+    return (
+        "registration_id" not in held
+        or held["registration_id"] == registration_id
+        or is_older_boot
+        or held.get("status") == "terminated"
+        or (isinstance(lease, int | float) and lease < now)
+    )
 
 
 def ensure_registered(

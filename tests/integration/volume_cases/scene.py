@@ -14,7 +14,8 @@ from fakes.clock import FakeClock
 from fakes.instance import SNAPSHOT, VOLUME, FakeEc2, FakeMetadata
 from integration.volume_cases.originals import Originals
 from ladybug_agent.adapters.block_devices import KernelBlockDevices
-from ladybug_agent.adapters.mounts import FSTAB, MOUNTINFO, SystemMounts
+from ladybug_agent.adapters.mount_table import FSTAB, MOUNTINFO
+from ladybug_agent.adapters.mounts import SystemMounts
 from ladybug_agent.clock import Clock, SystemClock
 from ladybug_agent.model.storage import AttachedVolume, SnapshotFacts
 from ladybug_agent.ports.storage import BlockDevices, Mounts

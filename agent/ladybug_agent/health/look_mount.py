@@ -1,0 +1,99 @@
+"""Is what was mounted still mounted: the right disk, read-only, without errors?"""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from ladybug_agent.errors import ExternalFailure, Refused
+from ladybug_agent.health.findings import Check, check
+from ladybug_agent.ports.tick import LookAtKernelLog, TickWorld
+from ladybug_agent.resources.mount_point import refuse_unless_ours
+from ladybug_agent.served import Served, ServedVolume
+
+TROUBLE = re.compile(
+    r"I/O error|I/O \d+ .*timeout|medium error|Corruption|corrupt|shutting down|Shutting down"
+    r"|EXT4-fs error|controller is down|Remounting filesystem|device not ready",
+)
+QUOTED_CHARS = 200
+
+
+def look_at_mount(world: TickWorld, served: Served) -> Check:
+    """Compare with what the boot verified; reads tables of the kernel, never the disk."""
+    volume = served.volume
+    if volume is None:
+        return Check(name="mount", verdict="skip", text="empty by request: there is no volume")
+    return check("mount", lambda: _mount(world, volume))
+
+
+def _mount(world: TickWorld, volume: ServedVolume) -> str:
+    where = f"{volume.volume_id} ({volume.node})"
+    if not world.disks.is_there(volume.device_number):
+        raise ExternalFailure(
+            "device_gone",
+            f"{where} is not there any more",
+            hint="was the volume detached? look in `dmesg`, then replace the instance",
+        )
+    _refuse_another_disk(world, volume, where)
+    entry = world.mounts.at(Path(volume.mount_point))
+    if entry is None:
+        raise Refused(
+            "mount_missing",
+            f"{where} is not mounted at {volume.mount_point} any more",
+            hint="find out who unmounted it; `ladybug-agent bootstrap` mounts it again",
+        )
+    refuse_unless_ours(world.mounts, entry, volume.node, volume.device_number)
+    if entry.mount_id != volume.mount_id:
+        raise Refused(
+            "mount_replaced",
+            f"{volume.mount_point} was mounted anew after its contents had been verified",
+            hint="find out who did: a cron job, a mount unit; then run the boot again",
+        )
+    return f"{where} is mounted read-only at {volume.mount_point}"
+
+
+def _refuse_another_disk(world: TickWorld, volume: ServedVolume, where: str) -> None:
+    serial = world.disks.serial(volume.device_number)
+    sequence = world.disks.sequence(volume.device_number)
+    is_another = volume.serial and serial and serial != volume.serial
+    is_later = volume.disk_sequence and sequence and sequence != volume.disk_sequence
+    if is_another or is_later:
+        raise Refused(
+            "device_replaced",
+            f"wanted {where} as device {volume.device_number}, found another disk there"
+            f" ({serial or 'no serial number'}, number {sequence} of this boot)",
+            hint="the volume was detached and another attached meanwhile: replace the instance",
+        )
+
+
+def look_at_kernel_log(log: LookAtKernelLog, served: Served, sequence: int) -> tuple[Check, int]:
+    """Look for errors of the disk in what the kernel has said since record `sequence`.
+
+    Return the check and the number of the last record. The first look begins with what comes.
+    """
+    try:
+        lines, last = log.since(sequence)
+    except OSError as error:
+        text = f"the kernel's log cannot be read: {error}"
+        return Check(name="kernel_log", verdict="unknown", text=text), sequence
+    volume = served.volume
+    if volume is None:
+        return Check(name="kernel_log", verdict="skip", text="there is no volume"), last
+    return check("kernel_log", lambda: _no_trouble(lines, volume)), last
+
+
+def _no_trouble(lines: tuple[str, ...], volume: ServedVolume) -> str:
+    name = volume.node.removeprefix("/dev/")
+    controller = re.sub(r"n\d+$", "", name) if name.startswith("nvme") else name
+    either = f"(?:{re.escape(name)}|{re.escape(controller)})"
+    named = re.compile(rf"(?<![\w-]){either}(?![\w-])")  # nvme1n1 is not nvme1n10
+    bad = [line for line in lines if named.search(line) and TROUBLE.search(line)]
+    if bad:
+        raise ExternalFailure(
+            "device_io_errors",
+            f"the kernel says of {volume.volume_id} ({volume.node}):"
+            f" {' / '.join(bad[-3:])[:QUOTED_CHARS]}",
+            hint="is the volume impaired? `aws ec2 describe-volume-status`; then replace the"
+            " instance",
+        )
+    return f"{len(lines)} new lines, none about trouble with {name}"

@@ -1,0 +1,118 @@
+"""Restart the container as the boot starts it: through the same chain, the mount verified first.
+
+Nothing is asked of AWS: what EC2 said at boot was kept, and the disk itself is looked at again.
+"""
+
+from __future__ import annotations
+
+import json
+from contextlib import ExitStack
+from dataclasses import asdict, replace
+from pathlib import Path
+
+from ladybug_agent.boot import Boot
+from ladybug_agent.bootstrap import start_container
+from ladybug_agent.clock import Deadline
+from ladybug_agent.data_branch import prepare_data
+from ladybug_agent.engine_steps import recover_data
+from ladybug_agent.errors import ExternalFailure, Refused
+from ladybug_agent.files import write_atomically
+from ladybug_agent.health.remembered import RememberedEc2, remembered_identity
+from ladybug_agent.health.run import Run
+from ladybug_agent.left_serving import leave_serving
+from ladybug_agent.logs import log_step
+from ladybug_agent.ports import World
+from ladybug_agent.record import BootRecord
+from ladybug_agent.resources.container import RunningContainer
+from ladybug_agent.resources.image import PulledImage, inspect_image, parse_image_reference
+from ladybug_agent.resources.registry_row import Fence
+from ladybug_agent.resources.servable import judge_servable
+from ladybug_agent.served import Served
+from ladybug_agent.state import StateDirectory
+
+STOP_GRACE_S = 5
+LOG_LINES = 200
+
+
+def repair(run: Run, world: World) -> RunningContainer:
+    """Take the container away, keep what it said, and start it anew.
+
+    Blocks for some seconds, at most to the run's deadline; whether it then serves is for the next
+    health checks. Raises Busy while a boot runs, which does the same. On failure there is no
+    container, or the failed one is left for inspection.
+    """
+    state = StateDirectory(run.state_dir)
+    with state.locked():
+        record = BootRecord(state.repair, run.clock, log_step, boot_id=run.served.boot_id)
+        boot = _boot(run, world, record)
+        try:
+            container = _restart(boot, run.served)
+        except BaseException as error:
+            record.finish(error)
+            raise
+        record.finish(None)
+    return container
+
+
+def _boot(run: Run, world: World, record: BootRecord) -> Boot:
+    data = run.config.data
+    if data.on_stale_snapshot == "refuse":  # at boot; what serves already may grow old
+        data = replace(data, on_stale_snapshot="warn")
+    return Boot(
+        config=replace(run.config, data=data),
+        world=replace(world, ec2=RememberedEc2(run.served)),
+        record=record,
+        fence=Fence(registration_id=run.served.registration_id, boot=world.machine.boot()),
+        deadline=Deadline(run.clock, run.deadline.at, run.deadline.cancelled),
+    )
+
+
+def _restart(boot: Boot, served: Served) -> RunningContainer:
+    with ExitStack() as held:
+        with boot.record.step("stop_container"):
+            _take_away(boot)
+        image = _image(boot, served)
+        found = prepare_data(boot, remembered_identity(served), held)
+        data = recover_data(boot, found, image)
+        servable = judge_servable(data, image, boot.config.container.storage_versions)
+        container = start_container(boot, servable)
+        leave_serving(boot, container, served.row)
+    return container
+
+
+def _take_away(boot: Boot) -> None:
+    """Keep what ours said and stop it; the chain removes the remains that are in its way."""
+    engine = boot.world.engine
+    found = engine.container(boot.config.container.name)
+    if found is None:
+        return
+    if found.status in {"running", "paused", "restarting"}:
+        engine.stop(found.container_id, grace_s=STOP_GRACE_S)
+    lines = engine.logs(found.container_id, lines=LOG_LINES)
+    facts = {name: str(value) for name, value in asdict(found).items()}
+    document = {"schema": "ladybug.evidence/1", "container": facts, "log": lines}
+    state = StateDirectory(Path(boot.config.instance.state_dir))
+    path = state.evidence / f"{found.container_id[:12]}.json"
+    try:
+        write_atomically(path, json.dumps(document, indent=1) + "\n")
+    except OSError as error:
+        raise ExternalFailure(
+            "evidence_not_kept",
+            f"wanted to keep what the container said in {path}, and could not write it",
+            hint="is /run full? the container is left as it is until there is room",
+        ) from error
+
+
+def _image(boot: Boot, served: Served) -> PulledImage:
+    """Return the image that was registered, whatever its tag means by now."""
+    reference = parse_image_reference(served.image)
+    with boot.record.step("inspect_image") as step:
+        found = inspect_image(boot.world.engine, reference, served.image_digest)
+        if found is None:
+            raise Refused(
+                "repair_image_missing",
+                f"wanted to restart {served.image_digest}, the engine does not have it any more",
+                hint="is something pruning images? `ladybug-agent bootstrap` pulls it again",
+            )
+        step.note(digest=found.digest)
+    return replace(found, configured=served.image)

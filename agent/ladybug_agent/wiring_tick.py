@@ -1,0 +1,37 @@
+"""Builds what a health check needs, of the lean adapters: see `wiring` for all else."""
+
+from __future__ import annotations
+
+from ladybug_agent.adapters.instance_metadata import ImdsMetadata
+from ladybug_agent.adapters.instance_table import InstanceTable
+from ladybug_agent.adapters.kernel_records import KernelRecords
+from ladybug_agent.adapters.lean.aws import LeanAws
+from ladybug_agent.adapters.lean.cloud import LeanCloud
+from ladybug_agent.adapters.lean.disks import LeanDisks
+from ladybug_agent.adapters.lean.docker import LeanDocker
+from ladybug_agent.adapters.lean.dynamodb import LeanDynamoDb
+from ladybug_agent.adapters.lean.imds import LeanImds
+from ladybug_agent.adapters.lean.service import LeanServiceHttp
+from ladybug_agent.adapters.machine import ProcMachine
+from ladybug_agent.adapters.mount_table import MountTable
+from ladybug_agent.clock import Clock
+from ladybug_agent.config import Config
+from ladybug_agent.ports.tick import TickWorld
+from ladybug_agent.served import Served
+
+
+def build_tick_world(config: Config, served: Served, clock: Clock) -> TickWorld:
+    """Build all that a health check touches. Asks nobody anything yet."""
+    metadata = ImdsMetadata(LeanImds(clock), clock)
+    region = config.aws.region or str(served.row["region"])
+    aws = LeanAws(metadata.credentials, region, clock)
+    return TickWorld(
+        containers=LeanDocker(config.container.docker_host, clock),
+        service=LeanServiceHttp(clock),
+        mounts=MountTable(),
+        disks=LeanDisks(),
+        kernel_log=KernelRecords(),
+        machine=ProcMachine(),
+        registry=InstanceTable(LeanDynamoDb(aws), config.registry.table),
+        cloud=LeanCloud(aws, config.registry.table),
+    )
