@@ -15,10 +15,12 @@ HOOK = "replica-leaves"
 ARN = "arn:aws:elasticloadbalancing:us-east-1:123456789012:targetgroup/replicas/0123456789abcdef"
 
 
-def serving(instance: LabInstance, **drain: Any) -> LabInstance:
+def serving(
+    instance: LabInstance, *, sections: dict[str, dict[str, Any]] | None = None, **drain: Any
+) -> LabInstance:
     """Boot the replica, with a target group and a termination hook that waits."""
     settings = {"target_group_arn": ARN, "termination_hook": HOOK, "budget_s": 60} | drain
-    instance.write_configuration(drain=settings)
+    instance.write_configuration(drain=settings, **(sections or {}))
     done = boot(instance)
     assert done.status == 0, done.events
     instance.aws.target_groups.register(ARN, instance.provisioned.instance_id)

@@ -43,7 +43,10 @@ CORE = {
 DOOR = {f"ladybug_agent/{name}.py" for name in ("__main__", "cli")} | {
     name for name in AGENT if name.startswith("ladybug_agent/verbs/")
 }
-WIRING = {f"ladybug_agent/{name}.py" for name in ("wiring", "wiring_leaving", "wiring_tick")}
+WIRING = {
+    f"ladybug_agent/{name}.py"
+    for name in ("wiring", "wiring_leaving", "wiring_node", "wiring_tick")
+}
 DOOR |= WIRING
 VERBS = AGENT - RESOURCES - ADAPTERS - CORE - DOOR
 OWN = {"ladybug_agent", "ladybug_fleet", "ladybug_lab"}

@@ -11,6 +11,7 @@ from ladybug_agent.command_line.drain import add_drain
 from ladybug_agent.command_line.health import add_health_check
 from ladybug_agent.command_line.options import Parser
 from ladybug_agent.command_line.refresh import add_refresh
+from ladybug_agent.command_line.register import add_register
 from ladybug_agent.command_line.verify import add_verify
 
 
@@ -27,6 +28,7 @@ def build_parser() -> argparse.ArgumentParser:
     add_verify(verbs)
     add_refresh(verbs)
     add_drain(verbs)
+    add_register(verbs)
     add_config(verbs)
     add_rehearse(verbs)
     return parser

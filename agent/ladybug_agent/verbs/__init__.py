@@ -18,6 +18,7 @@ MODULES = {
     "verify": "verify",
     "refresh": "refresh",
     "drain": "drain",
+    "register": "register",
     "config": "config",
     "rehearse": "rehearse",
 }
