@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import fcntl
 import os
 import uuid
 from collections.abc import Callable, Iterator
@@ -14,6 +13,7 @@ from ladybug_agent.files import write_atomically
 from ladybug_agent.locks import hold
 
 LOCKS = Path("/proc/locks")
+LOCK_NAME = "bootstrap.lock"
 
 
 class StateDirectory:
@@ -45,6 +45,11 @@ class StateDirectory:
         return self._path / "drain.undone"
 
     @property
+    def announced(self) -> Path:
+        """What `watch` has heard of the instance's end (`ladybug_agent.announced`)."""
+        return self._path / "announced.json"
+
+    @property
     def refresh(self) -> Path:
         """The record of the last refresh."""
         return self._path / "refresh.json"
@@ -58,10 +63,6 @@ class StateDirectory:
     def evidence(self) -> Path:
         """What containers that a repair took away had to say, one file each."""
         return self._path / "evidence"
-
-    @property
-    def _lock_file(self) -> Path:
-        return self._path / "bootstrap.lock"
 
     def known_registration_id(self) -> str | None:
         """Return the id of this boot's registration; None if no boot of the agent began."""
@@ -85,34 +86,14 @@ class StateDirectory:
     @contextmanager
     def locked(self) -> Iterator[None]:
         """Hold the lock of the boot; the kernel releases it if the process dies."""
-        with self._usable():
-            self._path.mkdir(parents=True, exist_ok=True)
-            handle = os.open(self._lock_file, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
-        try:
-            _lock(handle)
+        with self._held(LOCK_NAME, _boot_runs):
             yield
-        finally:
-            os.close(handle)
 
     @contextmanager
     def locked_for_health(self) -> Iterator[None]:
         """Hold the lock of the health check. Raises Busy while another one runs."""
-        with self._usable():
-            self._path.mkdir(parents=True, exist_ok=True)
-            path = self._path / "health.lock"
-            handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
-        try:
-            try:
-                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError as error:
-                raise Busy(
-                    "health_check_already_running",
-                    "another health check holds the lock",
-                    hint="it ends by its own deadline (`health.deadline_s`)",
-                ) from error
+        with self._held("health.lock", _health_check_runs):
             yield
-        finally:
-            os.close(handle)
 
     @contextmanager
     def locked_for_refresh(self) -> Iterator[None]:
@@ -143,7 +124,7 @@ class StateDirectory:
         moment, in which a boot that starts would find it taken.
         """
         try:
-            status = self._lock_file.stat()
+            status = (self._path / LOCK_NAME).stat()
         except FileNotFoundError:
             return None
         device = status.st_dev
@@ -187,12 +168,17 @@ def _drain_runs() -> Busy:
     )
 
 
-def _lock(handle: int) -> None:
-    try:
-        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError as error:
-        raise Busy(
-            "boot_already_running",
-            "another bootstrap holds the lock",
-            hint="follow it with `ladybug-agent status --wait`",
-        ) from error
+def _boot_runs() -> Busy:
+    return Busy(
+        "boot_already_running",
+        "another bootstrap holds the lock",
+        hint="follow it with `ladybug-agent status --wait`",
+    )
+
+
+def _health_check_runs() -> Busy:
+    return Busy(
+        "health_check_already_running",
+        "another health check holds the lock",
+        hint="it ends by its own deadline (`health.deadline_s`)",
+    )

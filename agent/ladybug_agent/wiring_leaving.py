@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING
 
 from ladybug_agent.clock import Clock
 from ladybug_agent.config import Config
-from ladybug_agent.ports.lifecycle import Announcements, LifecycleHook, LoadBalancer
-from ladybug_agent.wiring import build_local_world
+from ladybug_agent.ports.lifecycle import Announcements, LifecycleHook, LoadBalancer, ServiceManager
 
 if TYPE_CHECKING:
     from ladybug_agent.adapters.aws import AwsClients
@@ -26,6 +25,7 @@ def build_drain_world(config: Config, clock: Clock) -> DrainWorld:
     from ladybug_agent.adapters.machine import ProcMachine
     from ladybug_agent.adapters.power import SystemdPower, SystemProcesses
     from ladybug_agent.drain.run import DrainWorld
+    from ladybug_agent.wiring import build_local_world
 
     clients, metadata = _aws(config, clock)
     known = partial(_known_instance_id, config, metadata)
@@ -52,11 +52,18 @@ def build_launch_hook(config: Config, clock: Clock) -> LifecycleHook | None:
     return _hook(config, config.signals.launch_hook, clients, metadata.instance_id)
 
 
-def build_announcements() -> Announcements:
-    from ladybug_agent.adapters.imds import Imds
+def build_announcements(clock: Clock) -> Announcements:
+    """Build what hears announcements; lean, because it runs for as long as the instance does."""
+    from ladybug_agent.adapters.lean.imds import LeanImds
     from ladybug_agent.adapters.notices import ImdsNotices
 
-    return ImdsNotices(Imds())
+    return ImdsNotices(lambda: LeanImds(clock))
+
+
+def build_service_manager() -> ServiceManager:
+    from ladybug_agent.adapters.service_manager import SystemdNotify
+
+    return SystemdNotify.of_environment()
 
 
 def _aws(config: Config, clock: Clock) -> tuple[AwsClients, ImdsMetadata]:

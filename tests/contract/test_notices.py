@@ -25,7 +25,7 @@ EVENT = {
 
 
 def look(imds: LabImds) -> Notices:
-    return ImdsNotices(Imds((imds.endpoint,))).notices()
+    return ImdsNotices(lambda: Imds((imds.endpoint,))).notices()
 
 
 def test_an_instance_that_stays_hears_of_nothing(imds: LabImds) -> None:
@@ -63,7 +63,8 @@ def test_scheduled_events_are_told_in_the_format_of_their_own(imds: LabImds) -> 
 def test_a_notice_that_cannot_be_read_hides_no_other(imds: LabImds, body: str) -> None:
     imds.facts = replace(imds.facts, target_lifecycle_state="Terminated")
     imds.faults.add("/latest/meta-data/spot/instance-action", body=body or "x")
-    assert look(imds) == Notices(target_lifecycle_state="Terminated")
+    garbled = ("meta-data/spot/instance-action",)
+    assert look(imds) == Notices(target_lifecycle_state="Terminated", garbled=garbled)
 
 
 def test_metadata_that_is_silent_is_for_the_caller_to_wait_for(imds: LabImds) -> None:

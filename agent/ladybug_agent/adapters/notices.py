@@ -10,15 +10,11 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from datetime import UTC, datetime
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar
 
-import structlog
-
-from ladybug_agent.adapters.imds import Imds
 from ladybug_agent.model.lifecycle import Notices, ScheduledEvent, SpotNotice
 
 T = TypeVar("T")
-log = structlog.get_logger(__name__)
 
 TARGET_STATE = "meta-data/autoscaling/target-lifecycle-state"
 SPOT = "meta-data/spot/instance-action"
@@ -27,30 +23,38 @@ REBALANCE = "meta-data/events/recommendations/rebalance"
 EVENT_TIME = "%d %b %Y %H:%M:%S GMT"
 
 
-class ImdsNotices:
-    """Four requests to the metadata service for each look; see `Imds` for how long."""
+class Metadata(Protocol):
+    def get(self, path: str) -> str | None:
+        """Return the text at `latest/<path>`, or None where there is none (404)."""
 
-    def __init__(self, imds: Imds) -> None:
-        self._imds = imds
+
+class ImdsNotices:
+    """Four requests to the metadata service for each look; see the client for how long."""
+
+    def __init__(self, begin_session: Callable[[], Metadata]) -> None:
+        self._begin_session = begin_session
 
     def notices(self) -> Notices:
-        """Return all of it. What is there and cannot be read is logged and left out."""
-        return Notices(
-            target_lifecycle_state=self._imds.get(TARGET_STATE),
-            spot=self._read(SPOT, _spot),
-            events=self._read(EVENTS, _events) or (),
-            rebalance_at=self._read(REBALANCE, _rebalance),
-        )
+        """Return all of it. What is there and cannot be read hides nothing else."""
+        imds, garbled = self._begin_session(), list[str]()
 
-    def _read(self, path: str, parse: Callable[[Any], T]) -> T | None:
-        text = self._imds.get(path)  # 404, and so None, is how metadata says "nothing"
-        if text is None:
-            return None
-        try:
-            return parse(json.loads(text))
-        except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
-            log.warning("notice_garbled", path=path, error=str(error))
-            return None
+        def read(path: str, parse: Callable[[Any], T]) -> T | None:
+            text = imds.get(path)  # 404, and so None, is how metadata says "nothing"
+            if text is None:
+                return None
+            try:
+                return parse(json.loads(text))
+            except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
+                garbled.append(path)
+                return None
+
+        return Notices(
+            target_lifecycle_state=imds.get(TARGET_STATE),
+            spot=read(SPOT, _spot),
+            events=read(EVENTS, _events) or (),
+            rebalance_at=read(REBALANCE, _rebalance),
+            garbled=tuple(garbled),
+        )
 
 
 def _spot(document: Any) -> SpotNotice:

@@ -13,6 +13,7 @@ from ladybug_agent.command_line.options import Parser
 from ladybug_agent.command_line.refresh import add_refresh
 from ladybug_agent.command_line.register import add_register
 from ladybug_agent.command_line.verify import add_verify
+from ladybug_agent.command_line.watch import add_alert, add_watch
 
 
 def build_parser() -> argparse.ArgumentParser:
@@ -28,6 +29,8 @@ def build_parser() -> argparse.ArgumentParser:
     add_verify(verbs)
     add_refresh(verbs)
     add_drain(verbs)
+    add_watch(verbs)
+    add_alert(verbs)
     add_register(verbs)
     add_config(verbs)
     add_rehearse(verbs)

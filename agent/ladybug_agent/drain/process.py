@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from contextlib import ExitStack
 from pathlib import Path
+from typing import Any
 
 import structlog
 
@@ -66,17 +67,24 @@ def run_drain(
         hook = world.hook
         held.enter_context(beating(hook, config.signals.hook_heartbeat_s, deadline))
         if before is not None and before["phase"] == "drained" and not is_running(drain):
-            _again(drain)
+            _again(drain, before)
         else:
             _first(drain, held)
     return record
 
 
-def _again(drain: Drain) -> None:
+def _again(drain: Drain, before: dict[str, Any]) -> None:
     """Do what may have become possible since: the hook begins only when Auto Scaling gets there."""
     drain.record.phase = "drained"
+    if _untold(before):
+        say(drain, "terminated")
     complete_hook(drain)
     drain.record.finish("drained", "already-drained")
+
+
+def _untold(before: dict[str, Any]) -> bool:
+    failed = (step["name"] for step in before["steps"] if step["verdict"] == "failed")
+    return "row_terminated" in failed
 
 
 def _first(drain: Drain, held: ExitStack) -> None:

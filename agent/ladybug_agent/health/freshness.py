@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from ladybug_agent.announced import announced_reasons
 from ladybug_agent.config.data import DataConfig
 from ladybug_agent.served import Served
 
@@ -38,6 +39,7 @@ def judge_freshness(served: Served, rules: DataConfig, state_dir: Path, now: dat
         reasons += ["stale_snapshot"] * (age_s > rules.snapshot_max_age_days * DAY_S)
     if state in UNFINISHED:
         reasons.append(UNFINISHED[state])
+    reasons += announced_reasons(state_dir / "announced.json")
     return Freshness(
         reasons=tuple(reasons),
         snapshot_age_s=age_s,

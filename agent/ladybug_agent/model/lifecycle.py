@@ -42,3 +42,5 @@ class Notices:
     events: tuple[ScheduledEvent, ...] = ()
     rebalance_at: datetime | None = None
     """When EC2 saw a raised risk of interruption (`events/recommendations/rebalance`)."""
+    garbled: tuple[str, ...] = ()
+    """Paths of what is announced and cannot be read."""

@@ -51,3 +51,8 @@ class Power(Protocol):
 class Processes(Protocol):
     def terminate(self, pid: int) -> None:
         """Tell a process to stop (SIGTERM); one that has gone meanwhile is no error."""
+
+
+class ServiceManager(Protocol):
+    def tell(self, *assignments: str) -> None:
+        """Tell systemd how the service is (sd_notify(3)); nobody may be there to be told."""

@@ -40,7 +40,8 @@ def _undo(arguments: argparse.Namespace) -> ExitStatus:
     config = configured(arguments)
     clock = SystemClock()
     deadline = Deadline.after(UNDO_S, clock)
-    undone = undo_drain(config, build_drain_world(config, clock), build_announcements(), deadline)
+    announcements = build_announcements(clock)
+    undone = undo_drain(config, build_drain_world(config, clock), announcements, deadline)
     if arguments.format == "json":
         print_json(undone.document())
     else:
