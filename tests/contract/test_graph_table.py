@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import pytest
 
+from contract.support.second import SecondDynamoDb
 from contract.test_instance_registry import item
 from fakes.graphs import FakeGraphs
 from ladybug_agent.adapters.aws import AwsClients
@@ -40,11 +41,18 @@ class Subject:
     place: Callable[[Row], None]
 
 
-@pytest.fixture(params=["real", "fake"])
+@pytest.fixture(params=["real", "second", "fake"])
 def subject(request: pytest.FixtureRequest) -> Subject:
     if request.param == "fake":
         fake = FakeGraphs()
         return Subject(fake, lambda row: fake.rows.update({str(row["graph_id"]): row}))
+    if request.param == "second":
+        second: SecondDynamoDb = request.getfixturevalue("second_dynamodb")
+        name = second.make_table("graph_id")
+        return Subject(
+            GraphTable(second.transport, name),
+            lambda row: second.client.put_item(TableName=name, Item=item(row)),
+        )
     aws: LabAws = request.getfixturevalue("aws")
     clients: AwsClients = request.getfixturevalue("clients")
     dynamodb = aws.client("dynamodb")

@@ -10,6 +10,7 @@ import pytest
 from boto3.dynamodb.types import TypeSerializer
 
 from contract.support.aws import REGION, make_registry_table, role_credentials
+from contract.support.second import SecondDynamoDb
 from fakes.registry import FakeRegistry
 from ladybug_agent.adapters.aws import AwsClients
 from ladybug_agent.adapters.dynamodb import BotoDynamoDb
@@ -49,11 +50,18 @@ class Subject:
     """Put a row there, whatever is there."""
 
 
-@pytest.fixture(params=["real", "lean", "fake"])
+@pytest.fixture(params=["real", "lean", "second", "fake"])
 def subject(request: pytest.FixtureRequest) -> Subject:
     if request.param == "fake":
         fake = FakeRegistry()
         return Subject(fake, lambda row: fake.rows.update({str(row["instance_id"]): row}))
+    if request.param == "second":
+        second: SecondDynamoDb = request.getfixturevalue("second_dynamodb")
+        name = second.make_table("instance_id")
+        return Subject(
+            InstanceTable(second.transport, name),
+            lambda row: second.client.put_item(TableName=name, Item=item(row)),
+        )
     aws: LabAws = request.getfixturevalue("aws")
     clients: AwsClients = request.getfixturevalue("clients")
     table = make_registry_table(aws)
