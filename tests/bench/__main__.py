@@ -8,14 +8,15 @@ import sys
 
 from bench.boot import bench_boot
 from bench.figures import Results, all_hold, table
+from bench.tick import bench_tick
 from bench.volume import bench_volume
 
-BENCHES = {"boot": bench_boot, "volume": bench_volume}
+BENCHES = {"boot": bench_boot, "volume": bench_volume, "tick": bench_tick}
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("what", nargs="*", help="boot, volume (default: both)")
+    parser.add_argument("what", nargs="*", help="boot, volume, tick (default: all)")
     parser.add_argument("--rounds", type=int, default=7)
     parser.add_argument("--json", action="store_true")
     arguments = parser.parse_args()

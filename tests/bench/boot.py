@@ -49,7 +49,7 @@ class Round:
 def bench_boot(rounds: int) -> Results:
     """Measure so many boots, each beside a critical path of its own."""
     measured = list(_rounds(rounds))
-    version = [_run(agent_command("--version"), dict(os.environ)) for _ in range(11)]
+    version = [run_measured(agent_command("--version"), dict(os.environ)) for _ in range(11)]
     return _results(measured, version)
 
 
@@ -76,7 +76,9 @@ def _round(instance: LabInstance, depot: Depot, *, boot_first: bool) -> Round:
 
     def boot() -> tuple[Used, Used]:
         _rest(instance, depot)
-        return _run(argv, instance.environment()), _run(argv, instance.environment())
+        return run_measured(argv, instance.environment()), run_measured(
+            argv, instance.environment()
+        )
 
     def critical() -> CriticalPath:
         _rest(instance, depot)
@@ -99,7 +101,8 @@ def _rest(instance: LabInstance, depot: Depot) -> None:
     Deadline.after(REST_S, SystemClock()).pause(REST_S)
 
 
-def _run(argv: list[str], environment: dict[str, str]) -> Used:
+def run_measured(argv: list[str], environment: dict[str, str]) -> Used:
+    """Run a program to its end; what its children used is counted with it."""
     done = subprocess.run(
         [sys.executable, "-S", str(MEASURED), *argv],
         env=environment,

@@ -16,7 +16,7 @@ from ladybug_agent.adapters.aws import AwsClients
 from ladybug_agent.clock import Deadline, SystemClock
 from ladybug_lab.aws.server import LabAws
 from ladybug_lab.imds.server import LabImds
-from ladybug_lab.second_dynamodb import is_fetched, serve_dynalite
+from support.dynalite import dynalite, program
 from support.volumes import copy_image, make_volume
 
 Filesystem = Literal["xfs", "ext4"]
@@ -58,11 +58,11 @@ def clients(aws_server: LabAws, kept_clients: AwsClients) -> Iterator[AwsClients
 @pytest.fixture(scope="session")
 def second_dynamodb(request: pytest.FixtureRequest) -> Iterator[SecondDynamoDb]:
     """A DynamoDB by other people than moto's. `./dev setup` fetches it; nothing else does."""
-    if not is_fetched():
+    if not program().exists():
         if request.config.getoption("--strict-parts"):
             pytest.fail("dynalite is missing: ./dev setup")
         pytest.skip("missing: dynalite; ./dev setup")
-    with serve_dynalite() as url:
+    with dynalite() as url:
         second = SecondDynamoDb.at(url)
         yield second
         second.client.close()

@@ -25,8 +25,7 @@ class FakeKernelLog:
         yield since
 
     def since(self, sequence: int) -> tuple[tuple[str, ...], int]:
-        """Lines by number, as the kernel's records have one."""
+        """Lines by number, from 1, as the kernel's records have one."""
         if not self._readable:
             raise PermissionError(1, "Operation not permitted", "/dev/kmsg")
-        found = tuple(self.lines[sequence + 1 :]) if sequence >= 0 else ()
-        return found, max(sequence, len(self.lines) - 1, 0)
+        return tuple(self.lines[sequence:]) if sequence >= 0 else (), len(self.lines)

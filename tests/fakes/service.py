@@ -32,6 +32,7 @@ class FakeHttp:
         self._clock = clock
         self._answers_at = clock.monotonic() + answers_after_s
         self.posted: list[bytes] = []
+        self.takes_s = 0.0
         self.replies = {
             "/health": json_reply(HEALTHY),
             "/info": json_reply(INFO),
@@ -44,6 +45,8 @@ class FakeHttp:
 
     def get(self, url: str) -> HttpReply:
         parts = urlsplit(url)
+        if self.takes_s:
+            self._clock.let_pass(self.takes_s)
         if parts.netloc != "127.0.0.1:8001" or self._clock.monotonic() < self._answers_at:
             raise NotYet("health_unreachable", f"nothing answers at {url}")
         return self.replies.get(parts.path, HttpReply(status=404, body=b"not found"))

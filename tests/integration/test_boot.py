@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import shutil
+import signal
 import subprocess
 import threading
 import time
@@ -10,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from ladybug_lab.agent_process import run_agent
+from ladybug_lab.agent_process import Event, run_agent
 from ladybug_lab.depot import Depot, forget_local_image
 from ladybug_lab.instance import LabInstance, unmount_all
 from ladybug_lab.volumes.image import attach, detach
@@ -129,3 +131,21 @@ def test_status_tells_of_the_boot_and_of_what_is_true_now(instance: LabInstance)
     assert (bad.status, bad.document()["outcome"]) == (1, "registered")
     found = {f["subject"]: f["verdict"] for f in bad.document()["findings"]}
     assert found == {"mount": "good", "container": "bad", "service": "bad"}
+
+
+def test_a_boot_told_to_stop_while_the_registry_hangs_ends_at_once(instance: LabInstance) -> None:
+    instance.aws.faults.add("PutItem", delay_s=30.0)
+    told_at: list[float] = []
+
+    def stop(event: Event) -> None:
+        if (event["event"], event.get("step")) == ("step_started", "register"):
+            threading.Timer(0.5, os.kill, (record_of(instance)["pid"], signal.SIGTERM)).start()
+            told_at.append(time.monotonic() + 0.5)
+
+    argv = ["bootstrap", "--config", str(instance.config_file), "--format", "json"]
+    run = run_agent(argv, instance.environment(), timeout_s=60, on_event=stop)
+    assert time.monotonic() - told_at[0] < 14  # the container has 10 s to stop
+    assert (run.status, run.document()["outcome"]) == (1, "cancelled")
+    instance.aws.faults.clear()
+    row = row_of(instance)
+    assert row is None or row["status"] == "unhealthy"

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import fcntl
 import os
+import socket
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytest
@@ -268,3 +269,73 @@ def test_a_check_loads_none_of_the_heavy_libraries(replica: LabInstance) -> None
         env=replica.environment(), capture_output=True, text=True, timeout=30, check=True,
     )  # fmt: skip
     assert done.stdout.splitlines()[-1] == "0 []"
+
+
+def test_an_engine_that_hangs_is_no_verdict_while_the_service_answers(
+    replica: LabInstance, tmp_path: Path
+) -> None:
+    path = tmp_path / "hangs.sock"
+    with socket.socket(socket.AF_UNIX) as hangs:
+        hangs.bind(str(path))
+        hangs.listen(5)  # connections are taken, and nobody answers
+        replica.write_configuration(container={"docker_host": f"unix://{path}"})
+        found = checks(replica, 3)
+    verdicts = {c["name"]: c["verdict"] for c in found.report["checks"]}
+    assert (found.run.status, verdicts["container"], verdicts["service"]) == (0, "unknown", "pass")
+    assert found.told("check_unknown")[0]["code"] == "container_engine_unreachable"
+
+
+def test_a_check_that_hangs_ends_itself_and_frees_the_lock(
+    replica: LabInstance, tmp_path: Path
+) -> None:
+    pipe = tmp_path / "metrics"
+    os.mkfifo(pipe)  # to open it for writing blocks until somebody reads
+    replica.write_configuration(
+        health={"deadline_s": 5}, metrics={"destination": "file", "file": str(pipe)}
+    )
+    began = time.monotonic()
+    run = run_agent(
+        ["health-check", "--config", str(replica.config_file)],
+        replica.environment(),
+        timeout_s=30,
+    )
+    assert (run.status, run.events[-1]["event"]) == (1, "health_check_hung")
+    assert 6 < time.monotonic() - began < 10
+    replica.write_configuration()
+    assert check(replica).run.status == 0
+
+
+def test_a_full_disk_is_told_and_changes_nothing_about_a_good_replica(
+    replica: LabInstance,
+) -> None:
+    state = replica.state_directory
+    kept = {path.name: path.read_bytes() for path in state.iterdir() if path.is_file()}
+    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=64k", "tmpfs", str(state)], check=True)
+    try:
+        for name, content in kept.items():
+            (state / name).write_bytes(content)
+        with suppress(OSError), (state / "fill").open("wb", buffering=0) as out:
+            while True:
+                out.write(b"x" * 4096)
+        found = check(replica)
+        assert (found.run.status, found.report["status"]) == (0, "healthy")
+        assert found.told("health_state_not_written")
+    finally:
+        subprocess.run(["umount", str(state)], check=True)
+
+
+def test_a_process_out_of_memory_is_told_once_and_is_no_verdict(instance: LabInstance) -> None:
+    instance.write_configuration(container={"memory_bytes": 256 * 2**20})
+    assert boot(instance).status == 0
+    check(instance)  # from here on the kernel's log is followed
+    with container_of(instance) as container:
+        eat = "x = [bytearray(2**24) for _ in range(100)]"
+        ended = container.exec_run(["python3", "-c", eat])
+        assert ended.exit_code == 137
+    found = check(instance)
+    if container_status(instance) == "running":
+        assert found.run.status == 0
+        assert len(found.told("container_process_out_of_memory")) == 1
+        assert check(instance).told("container_process_out_of_memory") == []
+    else:  # the kernel chose the service instead
+        assert found.codes == ["container_out_of_memory"]

@@ -106,6 +106,13 @@ def test_metrics_that_nobody_takes_do_not_pile_up(tmp_path: Path) -> None:
     assert len(replica.state.untold_metrics) == 40
 
 
+def test_a_check_that_is_late_leaves_the_metrics_to_the_next(tmp_path: Path) -> None:
+    replica = Replica(tmp_path, **LOGS)
+    replica.world.http.takes_s = 16.0
+    assert replica.tick().exit_status == 0
+    assert (replica.cloud.events, len(replica.state.untold_metrics)) == ([], 1)
+
+
 def test_metrics_can_go_to_a_file(tmp_path: Path) -> None:
     path = tmp_path / "logs" / "metrics.json"
     replica = Replica(tmp_path, **{"metrics.destination": "file", "metrics.file": str(path)})

@@ -103,6 +103,26 @@ def test_another_registration_is_never_touched_and_ends_with_3(replica: Replica)
     assert told["held_by"] == "theirs"
 
 
+def test_a_row_that_another_registration_left_is_taken_over(replica: Replica) -> None:
+    ended = {**replica.row, "registration_id": "theirs", "lease_expires_at": 1, "desired": "x"}
+    replica.world.instance_registry.rows[KEY] = ended
+    report = replica.tick()
+    assert (report.exit_status, report.registry) == (0, "restored")
+    assert (replica.row["registration_id"], replica.row["desired"]) == (
+        replica.served.registration_id,
+        "x",
+    )
+    assert len(replica.told("row_taken_over")) == 1
+    assert (replica.tick().registry, replica.most_calls) == ("written", 2)
+
+
+def test_a_sick_replica_takes_no_row_over(replica: Replica) -> None:
+    ended = {**replica.row, "registration_id": "theirs", "lease_expires_at": 1}
+    replica.world.instance_registry.rows[KEY] = ended
+    replica.world.http.replies["/health"] = BAD
+    assert (replica.tick().exit_status, replica.row) == (3, ended)
+
+
 def test_an_old_process_that_comes_back_after_a_newer_boot_is_fenced(replica: Replica) -> None:
     served, state = replica.served, replica.state
     newer = {**replica.row, "registration_id": "newer", "boot_id": "newer", "hb_seq": 0}

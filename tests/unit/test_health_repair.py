@@ -54,11 +54,21 @@ def test_what_the_container_said_is_kept(replica: Replica) -> None:
     first = replica.served.container_id
     kill(replica)
     replica.tick()
-    kept = json.loads((replica.state_dir.evidence / f"{first[:12]}.json").read_text())
+    kept = json.loads((replica.state_dir.evidence / f"{first}.json").read_text())
     assert (kept["log"], kept["container"]["exit_code"]) == (
         ["opening sec.lbug", "out of luck"],
         "137",
     )
+
+
+def test_only_the_last_evidence_is_kept(tmp_path: Path) -> None:
+    replica = Replica(tmp_path, **{"health.restart_budget": 20, "health.restart_pause_s": 0.0})
+    for _ in range(12):
+        kill(replica)
+        last = replica.served.container_id
+        replica.tick()
+    kept = [path.name for path in replica.state_dir.evidence.iterdir()]
+    assert (len(kept), f"{last}.json" in kept) == (10, True)
 
 
 def test_a_container_that_was_removed_is_started_again(replica: Replica) -> None:
@@ -135,6 +145,22 @@ def test_no_restart_where_none_is_wanted(tmp_path: Path) -> None:
     assert replica.told("restart_started") == []
 
 
+def test_an_engine_that_restarts_takes_the_container_with_it(replica: Replica) -> None:
+    down = ExternalFailure("container_engine_unreachable", "found no Docker engine")
+    healthy = replica.world.http.replies["/health"]
+    replica.look.raises = down
+    replica.world.http.replies["/health"] = BAD
+    report = replica.ticks(20)  # ten minutes without an engine use no restart up
+    assert (report.exit_status, replica.row["reason_code"]) == (1, "health_not_ok")
+    assert replica.told("restart_started") == []
+    replica.look.raises = None
+    kill(replica)
+    replica.tick()
+    assert len(replica.told("restart_finished")) == 1
+    replica.world.http.replies["/health"] = healthy
+    assert replica.ticks(2).exit_status == 0
+
+
 def test_nothing_is_repaired_while_a_boot_runs(replica: Replica) -> None:
     kill(replica)
     with replica.state_dir.locked():
@@ -208,9 +234,13 @@ def test_a_container_that_is_not_as_it_was_made_is_bad(
 
 
 def test_a_process_that_ran_out_of_memory_is_told_once_and_is_no_verdict(replica: Replica) -> None:
-    replica.change_container(oom_killed=True)
+    line = f"oom-kill:constraint=CONSTRAINT_MEMCG,task_memcg=/docker/{replica.served.container_id}"
+    replica.world.kernel_log.lines += [line, "oom-kill:task_memcg=/docker/another"]
     assert replica.ticks(3).exit_status == 0
     assert len(replica.told("container_process_out_of_memory")) == 1
+    replica.world.kernel_log.lines.append(line)
+    replica.tick()
+    assert len(replica.told("container_process_out_of_memory")) == 2
 
 
 def test_a_repair_that_fails_says_why_and_counts(replica: Replica) -> None:

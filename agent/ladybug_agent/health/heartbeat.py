@@ -7,8 +7,15 @@ import uuid
 from ladybug_agent import __version__
 from ladybug_agent.clock import iso_utc
 from ladybug_agent.errors import AgentError
-from ladybug_agent.health.leaving import is_leaving
 from ladybug_agent.health.outage import end_outage, note_outage
+from ladybug_agent.health.registering import (
+    may_register,
+    may_take_over,
+    note_missing,
+    number,
+    restore_row,
+    take_over,
+)
 from ladybug_agent.health.run import RegistryWord, Run, Verdict
 from ladybug_agent.ports.registry import Heartbeat, Row, RowValue, WriteOutcome
 
@@ -20,14 +27,16 @@ SHOWN_TRANSITIONS = 5
 def tell_registry(run: Run, verdict: Verdict) -> RegistryWord:
     """Renew the lease and say how we are. A registry that cannot be told changes nothing else."""
     try:
-        if run.state.row_status == "missing" and _may_restore(run, verdict):
-            return _restore(run, verdict)
+        if run.state.row_status == "missing" and may_register(run, verdict):
+            return restore_row(run, values_of(run, verdict))
         outcome = _beat(run, verdict)
         if outcome.verdict == "outpaced":
             outcome = _beat_again(run, verdict, outcome.row)
         if outcome.verdict == "missing":
-            _note_missing(run)
+            note_missing(run)
             return "missing"
+        if outcome.verdict == "fenced" and may_take_over(run, verdict, outcome.row):
+            return take_over(run, values_of(run, verdict), outcome.row)
     except AgentError as error:
         note_outage(run, verdict, error)
         return "failed"
@@ -91,7 +100,7 @@ def _beat_again(run: Run, verdict: Verdict, row: Row) -> WriteOutcome:
         "heartbeat_resynced", hb_seq=row.get("hb_seq"), expected=run.state.hb_seq,
         last_write_id=row.get("write_id"),
     )  # fmt: skip
-    run.state.hb_seq = _number(row, "hb_seq")
+    run.state.hb_seq = number(row, "hb_seq")
     return _beat(run, verdict)
 
 
@@ -101,8 +110,8 @@ def _judge(run: Run, outcome: WriteOutcome) -> RegistryWord:
     was, state.row_status = state.row_status, str(row.get("status", ""))
     match outcome.verdict:
         case "written":
-            state.hb_seq = _number(row, "hb_seq")
-            state.lease_expires_at = _number(row, "lease_expires_at")
+            state.hb_seq = number(row, "hb_seq")
+            state.lease_expires_at = number(row, "lease_expires_at")
             state.is_fenced, state.has_left = False, False  # a drain can be undone
             end_outage(run)
             return "written"
@@ -122,46 +131,7 @@ def _judge(run: Run, outcome: WriteOutcome) -> RegistryWord:
             return "fenced"
 
 
-def _note_missing(run: Run) -> None:
-    """Keep that there is no row: the next run writes it, if the replica is healthy then too."""
-    if run.state.row_status != "missing":
-        run.journal.warning("row_lost", instance_id=run.instance_id)
-        run.state.rows_lost += 1
-    run.state.row_status = "missing"
-
-
-def _may_restore(run: Run, verdict: Verdict) -> bool:
-    return run.state.is_healthy and verdict.look.reason is None and not is_leaving(run)
-
-
-def _restore(run: Run, verdict: Verdict) -> RegistryWord:
-    """Write a lost row again in full: only where there is still none."""
-    state = run.state
-    row = {
-        **run.served.row,
-        **values_of(run, verdict),
-        "hb_seq": 0,
-        "write_id": str(uuid.uuid4()),
-        "rows_lost": state.rows_lost,
-    }
-    row.pop("reason_code", None)
-    if not run.world.registry.restore(row):
-        state.row_status = ""  # somebody was faster: the next heartbeat sees who
-        return "missing"
-    run.journal.warning("row_restored", instance_id=run.instance_id, rows_lost=state.rows_lost)
-    state.hb_seq, state.write_id, state.row_status = 0, str(row["write_id"]), "healthy"
-    state.lease_expires_at = _number(row, "lease_expires_at")
-    state.is_fenced = False
-    end_outage(run)
-    return "restored"
-
-
 def _outage(run: Run) -> str:
     state = run.state
     lasted = round(run.mono - state.outage_since_mono)
     return f"{state.outage_since} {lasted} s, {state.outage_misses} missed, {state.outage_code}"
-
-
-def _number(row: Row, name: str) -> int:
-    value = row.get(name, 0)
-    return int(value) if isinstance(value, int | float) else 0

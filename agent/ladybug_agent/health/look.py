@@ -7,7 +7,12 @@ from dataclasses import dataclass
 from ladybug_agent.clock import Clock
 from ladybug_agent.config.health import HealthConfig
 from ladybug_agent.health.findings import Check, Look
-from ladybug_agent.health.look_mount import look_at_kernel_log, look_at_mount
+from ladybug_agent.health.look_mount import (
+    has_killed_in,
+    look_at_mount,
+    look_for_trouble,
+    read_kernel_log,
+)
 from ladybug_agent.health.look_service import look_at_container, look_at_query, look_at_service
 from ladybug_agent.ports.tick import TickWorld
 from ladybug_agent.served import Served
@@ -39,7 +44,8 @@ def look_around(
     check that failed is not asked.
     """
     mount = look_at_mount(world, served)
-    kernel, sequence = look_at_kernel_log(world.kernel_log, served, after.kernel_sequence)
+    said = read_kernel_log(world.kernel_log, after.kernel_sequence)
+    kernel = look_for_trouble(said, served)
     container, oom_killed = look_at_container(world.containers, served)
     service, latency_ms = _not_asked("service", container), 0.0
     if container.verdict != "fail":
@@ -51,7 +57,8 @@ def look_around(
             query = look_at_query(world.service, served, rules)
     checks = (mount, kernel, container, service, query)
     look = Look(checks=checks, latency_ms=latency_ms)
-    return Seen(look=look, kernel_sequence=sequence, oom_killed=oom_killed)
+    oom_killed = oom_killed or has_killed_in(said, served.container_id)
+    return Seen(look=look, kernel_sequence=said.sequence, oom_killed=oom_killed)
 
 
 def _not_asked(name: str, cause: Check) -> Check:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from pathlib import Path
 
 from ladybug_agent.errors import ExternalFailure, Refused
@@ -66,20 +67,41 @@ def _refuse_another_disk(world: TickWorld, volume: ServedVolume, where: str) -> 
         )
 
 
-def look_at_kernel_log(log: LookAtKernelLog, served: Served, sequence: int) -> tuple[Check, int]:
-    """Look for errors of the disk in what the kernel has said since record `sequence`.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KernelSaid:
+    """What the kernel has written since the look before; nothing where it cannot be read."""
 
-    Return the check and the number of the last record. The first look begins with what comes.
-    """
+    lines: tuple[str, ...]
+    sequence: int
+    problem: str = ""
+
+
+def read_kernel_log(log: LookAtKernelLog, sequence: int) -> KernelSaid:
+    """Read what came after record `sequence`. The first look begins with what comes."""
     try:
         lines, last = log.since(sequence)
     except OSError as error:
-        text = f"the kernel's log cannot be read: {error}"
-        return Check(name="kernel_log", verdict="unknown", text=text), sequence
+        problem = f"the kernel's log cannot be read: {error}"
+        return KernelSaid(lines=(), sequence=sequence, problem=problem)
+    return KernelSaid(lines=lines, sequence=last)
+
+
+def look_for_trouble(said: KernelSaid, served: Served) -> Check:
+    """Look for errors of the disk in what the kernel said."""
     volume = served.volume
+    if said.problem:
+        return Check(name="kernel_log", verdict="unknown", text=said.problem)
     if volume is None:
-        return Check(name="kernel_log", verdict="skip", text="there is no volume"), last
-    return check("kernel_log", lambda: _no_trouble(lines, volume)), last
+        return Check(name="kernel_log", verdict="skip", text="there is no volume")
+    return check("kernel_log", lambda: _no_trouble(said.lines, volume))
+
+
+def has_killed_in(said: KernelSaid, container_id: str) -> bool:
+    """Return whether a process of the container was killed for want of memory.
+
+    The engine tells it of a container that ended, not of a process in one that goes on.
+    """
+    return any("oom-kill:" in line and container_id in line for line in said.lines)
 
 
 def _no_trouble(lines: tuple[str, ...], volume: ServedVolume) -> str:

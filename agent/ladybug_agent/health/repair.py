@@ -21,6 +21,7 @@ from ladybug_agent.health.remembered import RememberedEc2, remembered_identity
 from ladybug_agent.health.run import Run
 from ladybug_agent.left_serving import leave_serving
 from ladybug_agent.logs import log_step
+from ladybug_agent.model.containers import ContainerFacts
 from ladybug_agent.ports import World
 from ladybug_agent.record import BootRecord
 from ladybug_agent.resources.container import RunningContainer
@@ -32,6 +33,7 @@ from ladybug_agent.state import StateDirectory
 
 STOP_GRACE_S = 5
 LOG_LINES = 200
+KEPT_EVIDENCE = 10
 
 
 def repair(run: Run, world: World) -> RunningContainer:
@@ -88,13 +90,20 @@ def _take_away(boot: Boot) -> None:
         return
     if found.status in {"running", "paused", "restarting"}:
         engine.stop(found.container_id, grace_s=STOP_GRACE_S)
-    lines = engine.logs(found.container_id, lines=LOG_LINES)
+    _keep_evidence(boot, found, engine.logs(found.container_id, lines=LOG_LINES))
+
+
+def _keep_evidence(boot: Boot, found: ContainerFacts, lines: tuple[str, ...]) -> None:
+    """Write what the container was and said; only the last few are kept, for /run is memory."""
     facts = {name: str(value) for name, value in asdict(found).items()}
     document = {"schema": "ladybug.evidence/1", "container": facts, "log": lines}
     state = StateDirectory(Path(boot.config.instance.state_dir))
-    path = state.evidence / f"{found.container_id[:12]}.json"
+    path = state.evidence / f"{found.container_id}.json"
     try:
         write_atomically(path, json.dumps(document, indent=1) + "\n")
+        kept = sorted(state.evidence.iterdir(), key=lambda file: file.stat().st_mtime)
+        for old in kept[:-KEPT_EVIDENCE]:
+            old.unlink(missing_ok=True)
     except OSError as error:
         raise ExternalFailure(
             "evidence_not_kept",

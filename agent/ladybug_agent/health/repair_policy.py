@@ -27,14 +27,18 @@ def decide(
         return "nothing"
     if look.reason.code not in AT_ONCE and state.fail_streak < fall:
         return "nothing"
-    if _is_starting(state, look, rules, mono):
+    if _engine_is_silent(look) or _is_starting(state, look, rules, mono):
         return "wait"
     recent = recent_restarts(state, rules, mono)
     if state.restarts_spent or len(recent) >= rules.restart_budget:
         return "spent"
-    if recent and mono - recent[-1] < rules.restart_pause_s * 2 ** (len(recent) - 1):
-        return "wait"
-    return "restart"
+    pause_s = rules.restart_pause_s * 2 ** (len(recent) - 1) if recent else 0.0
+    return "wait" if recent and mono - recent[-1] < pause_s else "restart"
+
+
+def _engine_is_silent(look: Look) -> bool:
+    """Return whether the engine does not answer: it would not start anything either."""
+    return any(check.name == "container" and check.verdict == "unknown" for check in look.checks)
 
 
 def recent_restarts(state: HealthState, rules: HealthConfig, mono: float) -> list[float]:

@@ -19,6 +19,8 @@ from ladybug_agent.served import Served
 
 AWS_CALLS = 2
 """What one run may ask of AWS; what does not fit waits for the next."""
+CALL_S = 4.5
+"""What one call may take, and a little more."""
 RegistryWord = Literal["written", "restored", "missing", "fenced", "leaving", "failed"]
 
 
@@ -46,8 +48,9 @@ class Run:
         return str(self.served.row["instance_id"])
 
     def may_call_aws(self, calls: int = 1) -> bool:
-        """Return whether so many calls still fit into this run."""
-        return self.world.cloud.calls + calls <= AWS_CALLS
+        """Return whether so many calls still fit into this run, in number and in time."""
+        has_time = self.deadline.remaining_s >= CALL_S
+        return has_time and self.world.cloud.calls + calls <= AWS_CALLS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

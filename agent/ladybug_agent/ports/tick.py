@@ -53,6 +53,9 @@ class HeartbeatRegistry(Protocol):
 
     def restore(self, row: Row) -> bool: ...
 
+    def put(self, row: Row, *, now: int) -> None:
+        """Write the whole row, unless another live registration holds it. Raises Fenced."""
+
 
 class Cloud(Protocol):
     """Whom a health check tells beside the registry. One try each; raises ExternalFailure."""
