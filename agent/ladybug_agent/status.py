@@ -8,6 +8,7 @@ from typing import Any, Literal
 from ladybug_agent import __version__
 from ladybug_agent.clock import Deadline
 from ladybug_agent.config import Config
+from ladybug_agent.drain.told import departures_so_far
 from ladybug_agent.errors import ExternalFailure, NotYet
 from ladybug_agent.health.told import health_so_far
 from ladybug_agent.record import read_record
@@ -67,6 +68,7 @@ def take_status(state: StateDirectory, world: LocalWorld, config: Config) -> Sta
     outcome, record = boot_outcome(state)
     finding, health = health_so_far(state.health)
     found = survey(world, config) + ((finding,) if finding else ())
+    found += departures_so_far(state, str(record.get("boot_id", "")))
     return Status(outcome=outcome, record=record, findings=found, health=health)
 
 

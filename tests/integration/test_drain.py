@@ -121,6 +121,34 @@ def test_a_mount_that_is_gone_and_a_device_that_is_detached_hold_nobody(
     assert step_of(record, "unmount")["detail"] == "nothing is mounted"
 
 
+def test_a_device_that_was_detached_holds_nobody(instance: LabInstance) -> None:
+    serving(instance)
+    subprocess.run(["umount", "--lazy", str(instance.mount_point)], check=True)
+    subprocess.run(["losetup", "--detach", instance.device.node], check=True)
+    record = agent(instance, "drain").document()
+    row = row_of(instance)
+    assert row is not None
+    assert (record["result"], row["status"]) == ("drained", "terminated")
+
+
+def test_what_the_operator_wants_is_kept_to_the_end(instance: LabInstance) -> None:
+    serving(instance)
+    instance.aws.client("dynamodb").update_item(
+        TableName=instance.provisioned.table,
+        Key={"instance_id": {"S": instance.provisioned.instance_id}},
+        UpdateExpression="SET desired = :wanted",
+        ExpressionAttributeValues={":wanted": {"S": "maintenance"}},
+    )
+    assert agent(instance, "refresh", "--force").document()["result"] == "updated"
+    row = row_of(instance)
+    assert row is not None
+    assert (row["status"], row["desired"]) == ("healthy", "maintenance")
+    assert agent(instance, "drain").document()["result"] == "drained"
+    row = row_of(instance)
+    assert row is not None
+    assert (row["status"], row["desired"]) == ("terminated", "maintenance")
+
+
 def test_a_container_replaced_by_hand_is_left_alone(instance: LabInstance) -> None:
     serving(instance)
     with engine() as client:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import subprocess
 import threading
 import time
 import urllib.request
@@ -13,7 +14,7 @@ import pytest
 from ladybug_lab.agent_process import AgentRun
 from ladybug_lab.depot import Depot
 from ladybug_lab.instance import LabInstance, remove_container
-from support.booting import boot, container_of, container_status, row_of
+from support.booting import boot, container_of, container_status, mounted, row_of
 from support.leaving import agent, replace_by_hand
 from support.variants import forget_variants, publish_variant
 
@@ -117,6 +118,15 @@ def test_a_container_replaced_by_hand_is_not_touched(replica: LabInstance) -> No
     assert refresh(replica).status == 75
     forced = refresh(replica, "--force")
     assert (forced.status, forced.document()["code"]) == (1, "container_name_taken")
+
+
+def test_a_mount_that_is_gone_is_made_anew_before_anything_else(replica: LabInstance) -> None:
+    """The container still has the old one, of the same disk: the kernel may number both alike."""
+    subprocess.run(["umount", "--lazy", str(replica.mount_point)], check=True)
+    done = refresh(replica)
+    assert (done.status, done.document()["result"] in {"no-op", "updated"}) == (0, True)
+    assert mounted(replica) is not None
+    assert answer(replica)["status"] == "healthy"
 
 
 def test_a_drain_ends_a_refresh_and_nothing_is_started_again(
