@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import pytest
@@ -41,6 +42,10 @@ def test_a_health_check_without_a_boot_says_so(
     path.write_text(MINIMAL.replace("[instance]", state))
     assert main(["health-check", "--config", str(path)]) == 1
     assert '"code": "replica_not_registered"' in capsys.readouterr().err
+    left = [thread for thread in threading.enumerate() if isinstance(thread, threading.Timer)]
+    for timer in left:
+        timer.join(5)
+    assert not any(timer.is_alive() for timer in left)  # or it would end the process
 
 
 def test_a_wrong_configuration_exits_2(tmp_path: Path) -> None:

@@ -7,6 +7,8 @@ import json
 import os
 import sys
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from ladybug_agent.clock import Clock, Deadline, SystemClock
@@ -30,11 +32,9 @@ def health_check(arguments: argparse.Namespace) -> ExitStatus:
     clock = SystemClock()
     journal = _journal(config, clock)
     state = StateDirectory(Path(config.instance.state_dir))
-    with state.locked_for_health():
-        deadline = Deadline.after(config.health.deadline_s, clock)
-        watchdog = _watch(config.health.deadline_s + GRACE_S, journal)
-        report = _check(config, state, journal, deadline)
-        watchdog.cancel()
+    limit_s = config.health.deadline_s
+    with state.locked_for_health(), _watched(limit_s + GRACE_S, journal):
+        report = _check(config, state, journal, Deadline.after(limit_s, clock))
     _print(report, arguments.format)
     return report.exit_status
 
@@ -80,7 +80,8 @@ def _journal(config: Config, clock: Clock) -> Journal:
     return Journal(out, clock, level=rules.level, as_text=as_text, verb="health-check")
 
 
-def _watch(limit_s: float, journal: Journal) -> threading.Timer:
+@contextmanager
+def _watched(limit_s: float, journal: Journal) -> Iterator[None]:
     """End the process if it hangs where no time-out reaches, as in a call that the kernel holds."""
 
     def give_up() -> None:
@@ -90,7 +91,10 @@ def _watch(limit_s: float, journal: Journal) -> threading.Timer:
     timer = threading.Timer(limit_s, give_up)
     timer.daemon = True
     timer.start()
-    return timer
+    try:
+        yield
+    finally:
+        timer.cancel()
 
 
 def _print(report: Report, style: str) -> None:
