@@ -40,7 +40,7 @@ def is_a_verdict(error: BaseException) -> bool:
     serves. An instance that is being terminated fails nothing that is not over.
     """
     why = reason(error)
-    is_over = why is not None and why.code == "instance_terminating"
+    is_over = why is not None and why.code in {"instance_terminating", "instance_draining"}
     return not is_over and not isinstance(error, Cancelled | Busy | Fenced)
 
 

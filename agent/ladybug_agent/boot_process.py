@@ -12,6 +12,7 @@ from ladybug_agent.boot import Boot
 from ladybug_agent.bootstrap import bootstrap
 from ladybug_agent.clock import Clock, Deadline
 from ladybug_agent.config import Config
+from ladybug_agent.drain.phase import forget_past_drain
 from ladybug_agent.errors import AgentError, ConfigError
 from ladybug_agent.logs import log_step
 from ladybug_agent.ports import World
@@ -42,6 +43,7 @@ def run_boot(
         )
     state = StateDirectory(Path(config.instance.state_dir))
     with state.locked():
+        forget_past_drain(state, world.machine.boot().boot_id)
         fence = Fence(registration_id=state.registration_id(), boot=world.machine.boot())
         structlog.contextvars.bind_contextvars(boot_id=fence.boot.boot_id)
         record = BootRecord(

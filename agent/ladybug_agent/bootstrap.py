@@ -13,8 +13,9 @@ from ladybug_agent.boot import Boot
 from ladybug_agent.boot_hydration import BootHydration
 from ladybug_agent.branches import run_both, run_watched
 from ladybug_agent.data_branch import confirm_data, device_number, prepare_data
+from ladybug_agent.drain.phase import refuse_while_draining
 from ladybug_agent.engine_steps import check_served, recover_data
-from ladybug_agent.left_serving import leave_serving
+from ladybug_agent.left_serving import leave_serving, state_of
 from ladybug_agent.resources.container import RunningContainer, ensure_running, is_in_the_way
 from ladybug_agent.resources.container_spec import container_spec
 from ladybug_agent.resources.engine_start import await_engine
@@ -151,6 +152,7 @@ def _write_registration(boot: Boot, ready: ReadyService) -> Registration:
     utcnow = boot.deadline.clock.utcnow
     with boot.record.step("register") as step:
         boot.deadline.check("the registration")
+        refuse_while_draining(state_of(boot), boot.fence.boot.boot_id)
         # In a thread of its own: botocore's tries know neither the deadline nor SIGTERM. A write
         # that is given up may still arrive, and is withdrawn like any other of a failed boot.
         registration = run_watched(

@@ -17,8 +17,11 @@ from ladybug_agent.state import StateDirectory
 
 def leave_serving(boot: Boot, container: RunningContainer, row: Row) -> None:
     """Write what serves now, under which row. Raises ExternalFailure if it cannot be written."""
-    state = StateDirectory(Path(boot.config.instance.state_dir))
-    write_served(state.served, served_by(container, row))
+    write_served(state_of(boot).served, served_by(container, row))
+
+
+def state_of(boot: Boot) -> StateDirectory:
+    return StateDirectory(Path(boot.config.instance.state_dir))
 
 
 def served_by(container: RunningContainer, row: Row) -> Served:

@@ -9,6 +9,7 @@ from typing import Any, Literal
 from ladybug_agent import __version__
 from ladybug_agent.clock import Deadline
 from ladybug_agent.config import Config
+from ladybug_agent.drain.told import departures_so_far
 from ladybug_agent.errors import ExternalFailure, NotYet
 from ladybug_agent.health.told import health_so_far
 from ladybug_agent.hydrate.report import HydrationReport, read_report, report_path
@@ -71,10 +72,12 @@ def take_status(state: StateDirectory, world: LocalWorld, config: Config) -> Sta
     """Read the record and look at the world; works as a plain user, with less to see."""
     outcome, record = boot_outcome(state)
     finding, health = health_so_far(state.health)
+    found = survey(world, config) + ((finding,) if finding else ())
+    found += departures_so_far(state, str(record.get("boot_id", "")))
     return Status(
         outcome=outcome,
         record=record,
-        findings=survey(world, config) + ((finding,) if finding else ()),
+        findings=found,
         health=health,
         hydration=read_report(report_path(Path(config.instance.state_dir))),
     )

@@ -16,7 +16,7 @@ from ladybug_agent.adapters.machine import ProcMachine
 from ladybug_agent.adapters.mount_table import MountTable
 from ladybug_agent.clock import Clock
 from ladybug_agent.config import Config
-from ladybug_agent.ports.tick import TickWorld
+from ladybug_agent.ports.tick import Cloud, TickWorld
 from ladybug_agent.served import Served
 
 
@@ -35,3 +35,13 @@ def build_tick_world(config: Config, served: Served, clock: Clock) -> TickWorld:
         registry=InstanceTable(LeanDynamoDb(aws), config.registry.table),
         cloud=LeanCloud(aws, config.registry.table),
     )
+
+
+def build_alert_cloud(config: Config, served: Served | None, clock: Clock) -> tuple[Cloud, str]:
+    """Return whom an alert is told to, and which instance it is; metadata says where nobody has."""
+    metadata = ImdsMetadata(LeanImds(clock), clock)
+    known = served.row if served else {}
+    region = config.aws.region or str(known.get("region") or metadata.region())
+    aws = LeanAws(metadata.credentials, region, clock)
+    instance_id = str(known.get("instance_id") or metadata.instance_id())
+    return LeanCloud(aws, config.registry.table), instance_id

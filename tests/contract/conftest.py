@@ -11,10 +11,12 @@ import pytest
 
 from contract.support.aws import point_at, quick_clients
 from contract.support.programs import FakePrograms
+from contract.support.second import SecondDynamoDb
 from ladybug_agent.adapters.aws import AwsClients
 from ladybug_agent.clock import Deadline, SystemClock
 from ladybug_lab.aws.server import LabAws
 from ladybug_lab.imds.server import LabImds
+from support.dynalite import dynalite, program
 from support.volumes import copy_image, make_volume
 
 Filesystem = Literal["xfs", "ext4"]
@@ -51,6 +53,19 @@ def clients(aws_server: LabAws, kept_clients: AwsClients) -> Iterator[AwsClients
     with pytest.MonkeyPatch.context() as monkeypatch:
         point_at(aws_server.url, monkeypatch)
         yield kept_clients
+
+
+@pytest.fixture(scope="session")
+def second_dynamodb(request: pytest.FixtureRequest) -> Iterator[SecondDynamoDb]:
+    """A DynamoDB by other people than moto's. `./dev setup` fetches it; nothing else does."""
+    if not program().exists():
+        if request.config.getoption("--strict-parts"):
+            pytest.fail("dynalite is missing: ./dev setup")
+        pytest.skip("missing: dynalite; ./dev setup")
+    with dynalite() as url:
+        second = SecondDynamoDb.at(url)
+        yield second
+        second.client.close()
 
 
 @pytest.fixture

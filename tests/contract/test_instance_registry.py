@@ -10,6 +10,7 @@ import pytest
 from boto3.dynamodb.types import TypeSerializer
 
 from contract.support.aws import REGION, make_registry_table, role_credentials
+from contract.support.second import SecondDynamoDb
 from fakes.registry import FakeRegistry
 from ladybug_agent.adapters.aws import AwsClients
 from ladybug_agent.adapters.dynamodb import BotoDynamoDb
@@ -49,11 +50,18 @@ class Subject:
     """Put a row there, whatever is there."""
 
 
-@pytest.fixture(params=["real", "lean", "fake"])
+@pytest.fixture(params=["real", "lean", "second", "fake"])
 def subject(request: pytest.FixtureRequest) -> Subject:
     if request.param == "fake":
         fake = FakeRegistry()
         return Subject(fake, lambda row: fake.rows.update({str(row["instance_id"]): row}))
+    if request.param == "second":
+        second: SecondDynamoDb = request.getfixturevalue("second_dynamodb")
+        name = second.make_table("instance_id")
+        return Subject(
+            InstanceTable(second.transport, name),
+            lambda row: second.client.put_item(TableName=name, Item=item(row)),
+        )
     aws: LabAws = request.getfixturevalue("aws")
     clients: AwsClients = request.getfixturevalue("clients")
     table = make_registry_table(aws)
@@ -355,3 +363,33 @@ def test_leaving_makes_no_row_and_touches_no_other_registration(subject: Subject
     subject.place(THEIRS)
     assert subject.registry.leave(INSTANCE_ID, ME, "draining", {}).verdict == "fenced"
     assert subject.registry.row(INSTANCE_ID) == THEIRS
+
+
+def test_a_draining_row_goes_back_when_the_operator_says_so(subject: Subject) -> None:
+    subject.place({**OURS, "status": "draining", "reason_code": "operator"})
+    outcome = subject.registry.undrain(INSTANCE_ID, ME, reason_code="drain_undone")
+    row = subject.registry.row(INSTANCE_ID)
+    assert row is not None
+    assert outcome == WriteOutcome(verdict="written", row=row)
+    assert (row["status"], row["reason_code"]) == ("unhealthy", "drain_undone")
+
+
+@pytest.mark.parametrize(
+    ("status", "verdict"),
+    [("terminating", "leaving"), ("terminated", "leaving"), ("healthy", "outpaced")],
+)
+def test_no_other_row_goes_back(subject: Subject, status: str, verdict: str) -> None:
+    held: Row = {**OURS, "status": status}
+    subject.place(held)
+    outcome = subject.registry.undrain(INSTANCE_ID, ME, reason_code="drain_undone")
+    assert outcome == WriteOutcome(verdict=verdict, row=held)  # type: ignore[arg-type]
+    assert subject.registry.row(INSTANCE_ID) == held
+
+
+def test_going_back_makes_no_row_and_touches_no_other_registration(subject: Subject) -> None:
+    registry = subject.registry
+    assert registry.undrain(INSTANCE_ID, ME, reason_code="x").verdict == "missing"
+    held: Row = {**THEIRS, "status": "draining"}
+    subject.place(held)
+    assert registry.undrain(INSTANCE_ID, ME, reason_code="x").verdict == "fenced"
+    assert registry.row(INSTANCE_ID) == held

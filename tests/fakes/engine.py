@@ -144,11 +144,25 @@ class FakeEngine:
         deadline.check(what)
         return self.one_shot(spec)
 
+    def start(self, container_id: str) -> None:
+        self._may("start")
+        found = self._by_id(container_id)
+        self._started_at[container_id] = self._clock.monotonic()
+        self.containers[found.name] = replace(found, status="running", exit_code=0, pid=4711)
+
+    def rename(self, container_id: str, name: str) -> None:
+        self._may("rename")
+        found = self._by_id(container_id)
+        if name in self.containers:
+            raise ExternalFailure("container_engine_refused", f"the name {name} is in use")
+        del self.containers[found.name]
+        self.containers[name] = replace(found, name=name)
+
     def stop(self, container_id: str, *, grace_s: int) -> None:
         del grace_s  # ends at once
         self._may("stop")
         found = self._by_id(container_id)
-        self.containers[found.name] = replace(found, status="exited", exit_code=143)
+        self.containers[found.name] = replace(found, status="exited", exit_code=143, pid=0)
 
     def remove(self, container_id: str) -> None:
         self._may("remove")
@@ -192,6 +206,7 @@ def running_container(spec: ContainerSpec, container_id: str) -> ContainerFacts:
         security_options=frozenset({"no-new-privileges"}),
         restart_policy="no",
         binds=(BindMount(source=spec.data.source, target=spec.data.target, read_only=True),),
+        pid=4711,
     )
 
 

@@ -166,7 +166,7 @@ class FakeMachine:
         memory_total_bytes: int = 16 * GIB,
         load: Load | None = None,
     ) -> None:
-        self._is_root = is_root
+        self.root = is_root
         self._boot = boot
         self._memory_total_bytes = memory_total_bytes
         self.memory_available = memory_total_bytes // 2
@@ -174,7 +174,7 @@ class FakeMachine:
         self._load = load or Load(cpu_pct=12.5, memory_pct=20.0, data_reads_per_s=30.0)
 
     def is_root(self) -> bool:
-        return self._is_root
+        return self.root
 
     def boot(self) -> BootIdentity:
         return self._boot

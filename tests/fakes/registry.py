@@ -93,6 +93,16 @@ class FakeRegistry:
         self._write(instance_id, new)
         return WriteOutcome(verdict="written", row=new)
 
+    def undrain(self, instance_id: str, registration_id: str, *, reason_code: str) -> WriteOutcome:
+        self._called()
+        held = self.rows.get(instance_id)
+        outcome = _judge(held, registration_id, "undrain")
+        if held is None or outcome.verdict == "fenced" or held.get("status") != "draining":
+            return outcome
+        changed = {"status": "unhealthy", "reason_code": reason_code, "write_id": "undrained"}
+        self._write(instance_id, {**held, **changed})
+        return WriteOutcome(verdict="written", row=self.rows[instance_id])
+
     def _called(self) -> None:
         self.calls += 1
         if self.raises:

@@ -219,3 +219,10 @@ class Replica:
 
     def _repair(self, run: Run) -> str:
         return repair(run, self.world).container_id
+
+
+def begin_drain(replica: Replica, phase: str = "draining") -> None:
+    """Leave the record that a drain leaves at its very beginning, or later."""
+    boot_id = replica.world.machine.boot().boot_id
+    record = {"schema": "ladybug.drain/1", "phase": phase, "trigger": "operator"}
+    replica.state_dir.drain.write_text(json.dumps({**record, "boot_id": boot_id}))

@@ -7,6 +7,7 @@ two, `look` and `tell`, so that anything can happen between them.
 from __future__ import annotations
 
 import io
+import json
 import tempfile
 from collections import deque
 from collections.abc import Callable
@@ -210,9 +211,26 @@ class FleetMachine(RuleBasedStateMachine):
     def drain(self, data: st.DataObject, status: LeavingStatus) -> None:
         agent = self._any(data)
         agent.state_dir.mkdir(exist_ok=True)
-        StateDirectory(agent.state_dir).drain.touch()
+        state = StateDirectory(agent.state_dir)
+        state.drain_undone.unlink(missing_ok=True)
+        record = {"schema": "ladybug.drain/1", "phase": status, "boot_id": agent.served.boot_id}
+        state.drain.write_text(json.dumps(record))
         agent.has_left = True
         self.registry.leave(KEY, agent.served.registration_id, status, {"reason_code": "drained"})
+
+    @precondition(lambda self: self.agents)
+    @rule(data=st.data())
+    def undo_drain(self, data: st.DataObject) -> None:
+        """The operator's way back: from draining only, and never to healthy by itself."""
+        agent = self._any(data)
+        registration_id = agent.served.registration_id
+        outcome = self.registry.undrain(KEY, registration_id, reason_code="drain_undone")
+        if outcome.verdict == "written":
+            agent.state_dir.mkdir(exist_ok=True)
+            StateDirectory(agent.state_dir).drain_undone.touch()
+            agent.has_left = False
+            assert outcome.row["status"] == "unhealthy"
+            self.before = None
 
     @invariant()
     def counted(self) -> None:

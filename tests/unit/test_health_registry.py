@@ -10,7 +10,7 @@ import pytest
 
 from fakes.boot import KEY
 from fakes.service import HEALTHY, json_reply
-from fakes.tick import Replica
+from fakes.tick import Replica, begin_drain
 from ladybug_agent.errors import ConfigError, ExternalFailure
 from ladybug_agent.model import HttpReply
 from ladybug_agent.ports.registry import LEAVING
@@ -179,7 +179,7 @@ def test_a_row_that_was_leaving_and_is_deleted_does_not_come_back(replica: Repli
 
 
 def test_no_row_comes_back_once_a_drain_has_begun(replica: Replica) -> None:
-    replica.state_dir.drain.write_text("{}")
+    begin_drain(replica)
     del replica.world.instance_registry.rows[KEY]
     assert (replica.tick().registry, replica.row) == ("missing", {})
 

@@ -10,7 +10,7 @@ import pytest
 
 from fakes.boot import NAME
 from fakes.service import HEALTHY, json_reply
-from fakes.tick import Replica
+from fakes.tick import Replica, begin_drain
 from ladybug_agent.clock import Deadline
 from ladybug_agent.errors import ExternalFailure
 from ladybug_agent.model import HttpReply
@@ -170,7 +170,7 @@ def test_nothing_is_repaired_while_a_boot_runs(replica: Replica) -> None:
 
 
 def test_nothing_is_repaired_once_a_drain_has_begun(replica: Replica) -> None:
-    replica.state_dir.drain.write_text("{}")
+    begin_drain(replica)
     kill(replica)
     replica.ticks(3)
     assert (replica.told("restart_started"), len(replica.told("restart_left_undone"))) == ([], 3)

@@ -20,7 +20,7 @@ from ladybug_agent.hydrate.record import FRESH_AFTER_S, RecordOrder, record_now
 from ladybug_agent.hydrate.recorder import Recording
 from ladybug_agent.model.hydration import PageRun
 from ladybug_agent.resources.hydration.map_codec import encode_map
-from ladybug_agent.state import HYDRATION, StateDirectory
+from ladybug_agent.state import StateDirectory
 
 NOW = RecordOrder()
 
@@ -165,5 +165,5 @@ def test_an_opening_that_cannot_be_kept_is_an_error_of_the_state_directory(
 def test_recording_beside_a_run_is_allowed(tmp_path: Path, deadline: Deadline) -> None:
     """A timer may record while the background reads."""
     replica = Replica.make(tmp_path)
-    with StateDirectory(replica.state_dir).locked(HYDRATION):
+    with StateDirectory(replica.state_dir).locked_for_hydration():
         assert recorded(replica, deadline).stored

@@ -22,7 +22,7 @@ from ladybug_agent.hydrate.report import HydrationReport, save_report
 from ladybug_agent.hydrate.run import run_hydration
 from ladybug_agent.model.hydration import BLOCK_BYTES, Initialization, PageRun
 from ladybug_agent.model.storage import AttachedVolume
-from ladybug_agent.state import HYDRATION, StateDirectory
+from ladybug_agent.state import StateDirectory
 
 HOT = a_hot_map(runs(2 * PAGES_A_BLOCK), runs(5 * PAGES_A_BLOCK))
 Watch = Callable[[HydrationReport], None]
@@ -223,7 +223,7 @@ def test_a_disk_that_was_replaced_is_refused(tmp_path: Path) -> None:
 def test_a_second_run_beside_the_first_is_busy(tmp_path: Path) -> None:
     replica = Replica.make(tmp_path)
     state = StateDirectory(replica.state_dir)
-    with state.locked(HYDRATION), pytest.raises(Busy) as busy:
+    with state.locked_for_hydration(), pytest.raises(Busy) as busy:
         loaded(replica)
     assert busy.value.code == "hydration_already_running"
 

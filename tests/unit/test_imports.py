@@ -31,6 +31,7 @@ CORE = {
         "exit_status",
         "files",
         "journal",
+        "locks",
         "logs",
         "reader",
         "record",
@@ -39,13 +40,24 @@ CORE = {
         "waiting",
     )
 } | {name for name in AGENT if name.split("/")[1] in CORE_PACKAGES}
-DOOR = {f"ladybug_agent/{name}.py" for name in ("__main__", "cli", "wiring", "wiring_tick")} | {
+DOOR = {f"ladybug_agent/{name}.py" for name in ("__main__", "cli")} | {
     name for name in AGENT if name.startswith("ladybug_agent/verbs/")
 }
+WIRING = {
+    f"ladybug_agent/{name}.py"
+    for name in ("wiring", "wiring_leaving", "wiring_node", "wiring_tick")
+}
+DOOR |= WIRING
 VERBS = AGENT - RESOURCES - ADAPTERS - CORE - DOOR
 OWN = {"ladybug_agent", "ladybug_fleet", "ladybug_lab"}
 
-BOTO = ("adapters/aws.py", "adapters/aws_errors.py", "adapters/dynamodb.py", "adapters/signals.py")
+BOTO = (
+    "adapters/aws.py",
+    "adapters/aws_errors.py",
+    "adapters/dynamodb.py",
+    "adapters/load_balancer.py",
+    "adapters/signals.py",
+)
 DOCKER = "adapters/docker_*.py"
 HTTP = ("adapters/http.py", "adapters/imds.py", DOCKER)
 HOMES: dict[str, tuple[str, ...]] = {
@@ -140,14 +152,14 @@ def test_the_core_knows_nothing_of_what_stands_on_it() -> None:
 
 
 def test_only_the_wiring_knows_the_adapters() -> None:
-    others = AGENT - ADAPTERS - {"ladybug_agent/wiring.py", "ladybug_agent/wiring_tick.py"}
+    others = AGENT - ADAPTERS - WIRING
     assert offenders(others, lambda module: is_within(module, "ladybug_agent.adapters")) == []
 
 
 def test_only_the_verbs_at_the_door_know_the_wiring() -> None:
     others = AGENT - DOOR
-    wirings = {"ladybug_agent.wiring", "ladybug_agent.wiring_tick"}
-    assert offenders(others, lambda module: module in wirings) == []
+    wiring = {name.removesuffix(".py").replace("/", ".") for name in WIRING}
+    assert offenders(others, lambda module: module in wiring) == []
 
 
 def test_adapters_know_neither_resources_nor_verbs() -> None:

@@ -128,6 +128,14 @@ class DockerEngine:
     def run_once(self, spec: OneShotSpec, deadline: Deadline) -> OneShotResult:
         return OneShot(self._api, self._base_url, spec).run(deadline)
 
+    def start(self, container_id: str) -> None:
+        with self._errors("start the container"):
+            self._api.start(container_id)
+
+    def rename(self, container_id: str, name: str) -> None:
+        with self._errors(f"rename the container to {name}"):
+            self._api.rename(container_id, name)
+
     def stop(self, container_id: str, *, grace_s: int) -> None:
         with self._errors("stop the container"):
             self._api.stop(container_id, timeout=grace_s)

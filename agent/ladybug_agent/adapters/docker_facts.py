@@ -30,4 +30,5 @@ def container_facts(found: dict[str, Any]) -> ContainerFacts:
             for mount in found["Mounts"]
             if mount["Type"] == "bind"
         ),
+        pid=state.get("Pid") or 0,
     )

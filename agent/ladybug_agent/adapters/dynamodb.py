@@ -6,7 +6,7 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from ladybug_agent.adapters.aws import AwsClients
+from ladybug_agent.adapters.aws import AwsClients, Patience
 from ladybug_agent.adapters.aws_codes import table_missing
 from ladybug_agent.adapters.aws_errors import aws_errors, error_code
 from ladybug_agent.adapters.registry_wire import ConditionFailedError, Request
@@ -20,11 +20,12 @@ METHODS = {"GetItem": "get_item", "PutItem": "put_item", "UpdateItem": "update_i
 
 
 class BotoDynamoDb:
-    def __init__(self, clients: AwsClients) -> None:
+    def __init__(self, clients: AwsClients, patience: Patience = "patient") -> None:
         self._clients = clients
+        self._patience: Patience = patience
 
     def call(self, operation: str, request: Request, *, hurried: bool = False) -> dict[str, Any]:
-        client = self._clients.client("dynamodb", "hurried" if hurried else "patient")
+        client = self._clients.client("dynamodb", "hurried" if hurried else self._patience)
         table = str(request["TableName"])
         with aws_errors(ACTIONS[operation], resource=table):
             try:

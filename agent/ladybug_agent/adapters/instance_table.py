@@ -15,6 +15,7 @@ from ladybug_agent.adapters.registry_wire import (
     leave_request,
     put_request,
     restore_request,
+    undrain_request,
     withdraw_request,
 )
 from ladybug_agent.errors import Fenced
@@ -92,6 +93,16 @@ class InstanceTable:
     ) -> WriteOutcome:
         new = {**values, "write_id": str(uuid.uuid4())}
         request = leave_request(self._table, instance_id, registration_id, status, new)
+        try:
+            answer = self._transport.call("UpdateItem", request)
+        except ConditionFailedError as failure:
+            holder = self._holder(instance_id, failure)
+            return _judge(holder, registration_id, str(new["write_id"]))
+        return WriteOutcome(verdict="written", row=from_item(answer["Attributes"]))
+
+    def undrain(self, instance_id: str, registration_id: str, *, reason_code: str) -> WriteOutcome:
+        new: Row = {"reason_code": reason_code, "write_id": str(uuid.uuid4())}
+        request = undrain_request(self._table, instance_id, registration_id, new)
         try:
             answer = self._transport.call("UpdateItem", request)
         except ConditionFailedError as failure:

@@ -117,6 +117,13 @@ def leave_request(
     return _update(table, instance_id, {**values, "status": status}, (), (condition, guard))
 
 
+def undrain_request(table: str, instance_id: str, registration_id: str, values: Row) -> Request:
+    """Back from `draining`, and from nowhere else."""
+    condition = "registration_id = :registration_id AND #status = :draining"
+    guard: Row = {"registration_id": registration_id, "draining": "draining"}
+    return _update(table, instance_id, {**values, "status": "unhealthy"}, (), (condition, guard))
+
+
 def _update(
     table: str, instance_id: str, new: Row, removed: tuple[str, ...], guard: tuple[str, Row]
 ) -> Request:

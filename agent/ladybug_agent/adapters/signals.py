@@ -42,7 +42,7 @@ class StackSignal:
                 Status="SUCCESS" if success else "FAILURE",
             )
 
-        return _outcome("cloudformation", "cloudformation:SignalResource", send)
+        return outcome_of("cloudformation", "cloudformation:SignalResource", send)
 
 
 class LaunchHook:
@@ -72,7 +72,7 @@ class LaunchHook:
                 LifecycleActionResult="CONTINUE" if success else "ABANDON",
             )
 
-        return _outcome("autoscaling", "autoscaling:CompleteLifecycleAction", send)
+        return outcome_of("autoscaling", "autoscaling:CompleteLifecycleAction", send)
 
 
 class Console:
@@ -96,7 +96,7 @@ class Console:
         return SignalOutcome(target="console", verdict="accepted")
 
 
-def _outcome(target: str, action: str, send: Callable[[], None]) -> SignalOutcome:
+def outcome_of(target: str, action: str, send: Callable[[], None]) -> SignalOutcome:
     try:
         with aws_errors(action):
             return _sent_or_not_expected(target, send)

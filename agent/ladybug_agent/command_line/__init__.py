@@ -7,10 +7,14 @@ import argparse
 from ladybug_agent import __version__
 from ladybug_agent.command_line.boot import add_bootstrap, add_rehearse, add_status
 from ladybug_agent.command_line.config import add_config
+from ladybug_agent.command_line.drain import add_drain
 from ladybug_agent.command_line.health import add_health_check
 from ladybug_agent.command_line.hydrate import add_hydrate
 from ladybug_agent.command_line.options import Parser
+from ladybug_agent.command_line.refresh import add_refresh
+from ladybug_agent.command_line.register import add_register
 from ladybug_agent.command_line.verify import add_verify
+from ladybug_agent.command_line.watch import add_alert, add_watch
 
 
 def build_parser() -> argparse.ArgumentParser:
@@ -25,6 +29,11 @@ def build_parser() -> argparse.ArgumentParser:
     add_health_check(verbs)
     add_verify(verbs)
     add_hydrate(verbs)
+    add_refresh(verbs)
+    add_drain(verbs)
+    add_watch(verbs)
+    add_alert(verbs)
+    add_register(verbs)
     add_config(verbs)
     add_rehearse(verbs)
     return parser

@@ -14,7 +14,7 @@ exit status:
   2   usage or configuration
   3   refused: another live registration holds this identity
   4   the result is known but could not be written to the registry
-  75  busy: another run holds the lock
+  75  not now: another run holds the lock, or a refresh is deferred
 """
 
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from ladybug_agent.config.data import DataConfig
+from ladybug_agent.config.drain import DrainConfig
 from ladybug_agent.config.health import AlertsConfig, HealthConfig, MetricsConfig
 from ladybug_agent.config.hydration import HydrationConfig
 from ladybug_agent.config.key import NAME, key
@@ -83,6 +84,12 @@ class ContainerConfig:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RegistryConfig:
     table: str = key("DynamoDB table of the instance registry", pattern=r"[A-Za-z0-9_.-]{3,255}")
+    graph_table: str = key(
+        "DynamoDB table of the graph registry, of which `register` claims rows for the shared"
+        " master; no other verb touches it",
+        default="",
+        pattern=r"([A-Za-z0-9_.-]{3,255})?",
+    )
     lease_s: int = key("how long a registration counts without a heartbeat", default=150, least=30)
 
 
@@ -90,8 +97,17 @@ class RegistryConfig:
 class SignalsConfig:
     stack_name: str = key("CloudFormation stack to signal, and the row's `stack_name`", default="")
     logical_resource_id: str = key("resource in that stack; empty sends no signal", default="")
-    auto_scaling_group: str = key("group of the launch lifecycle hook", default="")
+    auto_scaling_group: str = key(
+        "group of the lifecycle hooks, `launch_hook` and `drain.termination_hook`", default=""
+    )
     launch_hook: str = key("launch lifecycle hook to complete; empty completes none", default="")
+    hook_heartbeat_s: float = key(
+        "how often a long boot or drain gives its lifecycle hook more time; keep it below a third"
+        " of the hook's heartbeat timeout",
+        default=60.0,
+        least=5,
+        most=3600,
+    )
     console: str = key(
         "device or file that a failure's reason is written to, because neither CloudFormation nor"
         " Auto Scaling has a field for one; empty writes none",
@@ -133,6 +149,7 @@ class Config:
     )
     metrics: MetricsConfig = key("what each health check measures", default=MetricsConfig())
     alerts: AlertsConfig = key("who is told of a replica gone bad", default=AlertsConfig())
+    drain: DrainConfig = key("leaving, and what makes a replica leave", default=DrainConfig())
     signals: SignalsConfig = key("who waits for the outcome of the boot", default=SignalsConfig())
     logging: LoggingConfig = key("the log on standard error", default=LoggingConfig())
     aws: AwsConfig = key("calls to AWS", default=AwsConfig())

@@ -10,14 +10,16 @@ import tomllib
 import typing
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import dacite
 
 from ladybug_agent.config import SCHEMA_VERSION, Config
+from ladybug_agent.config.node import NodeConfig
 from ladybug_agent.config.together import contradictions
 from ladybug_agent.errors import ConfigError
 
+C = TypeVar("C")
 HINT = "see docs/configuration.md, or `ladybug-agent config schema` for your editor"
 
 
@@ -28,19 +30,37 @@ def load_config(path: Path) -> Config:
 
 def parse_config(text: str, *, source: str) -> Config:
     """Turn TOML text into a Config; `source` names it in messages."""
+    config = _checked(_document(text, source), Config, source)
+    _check_together(config, source)
+    return config
+
+
+def _document(text: str, source: str) -> dict[str, Any]:
     try:
-        document = tomllib.loads(text)
+        return tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise ConfigError(
             "config_not_toml", f"{source} is not valid TOML", hint="fix the line named below"
         ) from error
+
+
+def _checked(document: dict[str, Any], shape: type[C], source: str) -> C:
     _check_schema_version(document, source)
-    _refuse_unknown_keys(document, source)
-    config = _build(document, source)
+    _refuse_unknown_keys(document, shape, source)
+    config = _build(document, shape, source)
     for path, value, spec in _leaves(config):
         _check_limits(path, value, spec, source)
-    _check_together(config, source)
     return config
+
+
+def load_node_config(path: Path) -> NodeConfig:
+    """Read what a node that is no replica needs of a file. Raises ConfigError."""
+    source = str(path)
+    document = _document(_read(path), source)
+    wanted = {spec.name for spec in dataclasses.fields(NodeConfig)}
+    others = {spec.name for spec in dataclasses.fields(Config)} - wanted
+    mine = {name: value for name, value in document.items() if name not in others}
+    return _checked(mine, NodeConfig, source)
 
 
 def _read(path: Path) -> str:
@@ -67,8 +87,8 @@ def _check_schema_version(document: dict[str, Any], source: str) -> None:
         )
 
 
-def _refuse_unknown_keys(document: dict[str, Any], source: str) -> None:
-    for path, known in _unknown_keys(document, Config, ""):
+def _refuse_unknown_keys(document: dict[str, Any], shape: type[Any], source: str) -> None:
+    for path, known in _unknown_keys(document, shape, ""):
         name = path.rpartition(".")[2]
         close = difflib.get_close_matches(name, known, n=1)
         guess = f"did you mean `{close[0]}`? " if close else ""
@@ -91,10 +111,10 @@ def _unknown_keys(
             yield from _unknown_keys(value, types[name], f"{prefix}{name}.")
 
 
-def _build(document: dict[str, Any], source: str) -> Config:
+def _build(document: dict[str, Any], shape: type[C], source: str) -> C:
     hooks: dict[Any, Any] = {float: _number, tuple[str, ...]: _frozen_list}
     try:
-        return dacite.from_dict(Config, document, dacite.Config(strict=True, type_hooks=hooks))
+        return dacite.from_dict(shape, document, dacite.Config(strict=True, type_hooks=hooks))
     except dacite.MissingValueError as error:
         raise ConfigError(
             "config_missing_key", f"{source}: `{error.field_path}` is required", hint=HINT

@@ -24,8 +24,10 @@ def contradictions(config: Config) -> Iterator[str]:
         "`data.mount_point` is an absolute path without `..`": (
             ".." in Path(data.mount_point).parts or data.mount_point.startswith("//")
         ),
-        "`signals.launch_hook` and `signals.auto_scaling_group` go together": (
-            bool(signals.launch_hook) != bool(signals.auto_scaling_group)
+        "a lifecycle hook (`signals.launch_hook`, `drain.termination_hook`) and"
+        " `signals.auto_scaling_group` go together": (
+            bool(signals.launch_hook or config.drain.termination_hook)
+            != bool(signals.auto_scaling_group)
         ),
         "`metrics.destination` `logs` needs `metrics.log_group`": (
             config.metrics.destination == "logs" and not config.metrics.log_group

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from ladybug_agent.announced import announced_reasons
 from ladybug_agent.config.data import DataConfig
 from ladybug_agent.served import Served
 
@@ -39,6 +40,7 @@ def judge_freshness(served: Served, rules: DataConfig, state_dir: Path, now: dat
         reasons.append("hydrating")
     if state == "failed":
         reasons.append("hydration_failed")
+    reasons += announced_reasons(state_dir / "announced.json")
     return Freshness(
         reasons=tuple(reasons),
         snapshot_age_s=age_s,

@@ -112,7 +112,7 @@ def _judge(run: Run, outcome: WriteOutcome) -> RegistryWord:
         case "written":
             state.hb_seq = number(row, "hb_seq")
             state.lease_expires_at = number(row, "lease_expires_at")
-            state.is_fenced = False
+            state.is_fenced, state.has_left = False, False  # a drain can be undone
             end_outage(run)
             return "written"
         case "leaving":

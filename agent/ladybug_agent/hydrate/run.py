@@ -27,7 +27,7 @@ from ladybug_agent.resources.hydration.rest import read_rest_fast, read_rest_slo
 from ladybug_agent.resources.hydration.source import OpenSource, opened_source
 from ladybug_agent.resources.hydration.warming import Warming, touched_pct, warm
 from ladybug_agent.resources.hydration.watch import RestProgress
-from ladybug_agent.state import HYDRATION, StateDirectory
+from ladybug_agent.state import StateDirectory
 
 MIB = 2**20
 UNKNOWN_THROUGHPUT = 125 * MIB
@@ -57,7 +57,7 @@ def run_hydration(run: HydrateRun, *observers: Observer) -> HydrationReport:
     """
     state = StateDirectory(Path(run.config.instance.state_dir))
     path = report_path(Path(run.config.instance.state_dir))
-    with state.locked(HYDRATION):
+    with state.locked_for_hydration():
         tracker = Tracker(path, run.deadline.clock, *observers)
         if why := _why_not_at_all(run.config):
             tracker.update(state="off", reason=why)

@@ -53,6 +53,8 @@ class ContainerFacts:
     security_options: frozenset[str]
     restart_policy: str
     binds: tuple[BindMount, ...]
+    pid: int = 0
+    """The process id of its first process on this machine; 0 if it does not run."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

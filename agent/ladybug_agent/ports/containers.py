@@ -50,6 +50,12 @@ class ContainerEngine(Protocol):
         if somebody else's container has the name.
         """
 
+    def start(self, container_id: str) -> None:
+        """Start a container that was stopped, as it was made."""
+
+    def rename(self, container_id: str, name: str) -> None:
+        """Give the container another name, running or not."""
+
     def stop(self, container_id: str, *, grace_s: int) -> None:
         """Stop the container and leave it for inspection; blocks for up to `grace_s`."""
 

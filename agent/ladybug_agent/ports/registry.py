@@ -75,3 +75,9 @@ class InstanceRegistry(Protocol):
 
         `leaving` says that the row is already further on its way.
         """
+
+    def undrain(self, instance_id: str, registration_id: str, *, reason_code: str) -> WriteOutcome:
+        """Take our own row back from `draining` to `unhealthy`: the operator's way back only.
+
+        `leaving` says that the row is further on its way, `outpaced` that it was not draining.
+        """

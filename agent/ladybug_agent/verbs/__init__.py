@@ -17,11 +17,16 @@ MODULES = {
     "health-check": "health",
     "verify": "verify",
     "hydrate": "hydrate",
+    "refresh": "refresh",
+    "drain": "drain",
+    "watch": "watch",
+    "alert": "alert",
+    "register": "register",
     "config": "config",
     "rehearse": "rehearse",
 }
 """In which module of this package a verb's function is; the function is named like the verb."""
-LEAN = frozenset({"health-check"})
+LEAN = frozenset({"alert", "health-check", "watch"})
 """They log by `journal.py`, because loading structlog costs more than all that they do."""
 
 

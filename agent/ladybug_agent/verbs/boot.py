@@ -12,14 +12,18 @@ from ladybug_agent.verbs.configured import configured
 
 def bootstrap(arguments: argparse.Namespace) -> ExitStatus:
     from ladybug_agent.boot_process import run_boot
+    from ladybug_agent.hook_heartbeats import beating
     from ladybug_agent.render import print_record
     from ladybug_agent.wiring import build_world
+    from ladybug_agent.wiring_leaving import build_launch_hook
 
     config = configured(arguments)
     clock = SystemClock()
     deadline = Deadline.after(config.instance.boot_timeout_s, clock)
     cancel_on_signals(deadline)
-    ending = run_boot(config, build_world(config, clock), clock, deadline)
+    hook = build_launch_hook(config, clock)
+    with beating(hook, config.signals.hook_heartbeat_s, deadline):
+        ending = run_boot(config, build_world(config, clock), clock, deadline)
     print_record(ending.record, arguments.format)
     return ExitStatus.GOOD if ending.error is None else exit_status(ending.error)
 

@@ -88,6 +88,7 @@ class LabAws:
         self.pending_hooks = self._stubs.pending_hooks
         self.volume_initializations = self._stubs.volume_initializations
         self._moto_turn = Lock()
+        self.target_groups = self._stubs.target_groups
         self._moto = DomainDispatcherApplication(create_backend_app)
         self._clients: dict[str, Any] = {}
         self._clients_lock = Lock()

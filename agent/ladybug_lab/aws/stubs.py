@@ -17,6 +17,7 @@ from ladybug_lab.aws.records import (
     Signal,
     VolumeInitialization,
 )
+from ladybug_lab.aws.target_groups import TargetGroups
 from ladybug_lab.aws.volume_status import describe_volume_status
 from ladybug_lab.aws.wire import ApiCall, write_error
 
@@ -39,6 +40,7 @@ class AwsStubs:
         self.stacks_in_progress: set[str] = set()
         self.missing_stacks: set[str] = set()
         self.pending_hooks: set[tuple[str, str]] = set()
+        self.target_groups = TargetGroups()
 
     def reset(self) -> None:
         self.signals.clear()
@@ -48,12 +50,13 @@ class AwsStubs:
         self.missing_stacks.clear()
         self.pending_hooks.clear()
         self.volume_initializations.clear()
+        self.target_groups.reset()
 
     def answer(self, call: ApiCall) -> Response | None:
         """None for a call that is moto's business."""
         stub = self._STUBS.get((call.service, call.operation))
         if stub is None:
-            return None
+            return self.target_groups.answer(call)
         try:
             return stub(self, call)
         except _InvalidCallError as invalid:

@@ -41,6 +41,11 @@ class InstanceFacts:
     role_name: str | None = "ladybug-shared-replica"
     tags: Mapping[str, str] = field(default_factory=dict)
     target_lifecycle_state: str | None = None
+    spot_action: tuple[str, datetime] | None = None
+    """What EC2 does (`terminate`, `stop`) and when, once it takes a spot instance back."""
+    rebalance_at: datetime | None = None
+    events: tuple[Mapping[str, str], ...] = ()
+    """Scheduled events, with the keys that EC2 gives them (`Code`, `NotBefore`, `State`, …)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,9 +84,25 @@ def content(facts: InstanceFacts, credentials: Credentials) -> dict[str, str]:
         meta_data[f"iam/security-credentials/{facts.role_name}"] = _role_document(credentials)
     if facts.target_lifecycle_state is not None:
         meta_data["autoscaling/target-lifecycle-state"] = facts.target_lifecycle_state
+    meta_data |= _notices(facts)
     paths = {f"meta-data/{path}": value for path, value in meta_data.items()}
     paths["dynamic/instance-identity/document"] = _identity_document(facts)
     return paths
+
+
+def _notices(facts: InstanceFacts) -> dict[str, str]:
+    """What is announced; a path of which nothing is announced answers 404."""
+    found = {}
+    if facts.spot_action is not None:
+        action, moment = facts.spot_action
+        document = {"action": action, "time": _timestamp(moment)}
+        found["spot/instance-action"] = json.dumps(document)
+    if facts.rebalance_at is not None:
+        moment_text = _timestamp(facts.rebalance_at)
+        found["events/recommendations/rebalance"] = json.dumps({"noticeTime": moment_text})
+    if facts.events:
+        found["events/maintenance/scheduled"] = json.dumps([dict(e) for e in facts.events])
+    return found
 
 
 def listing(paths: Mapping[str, str], directory: str) -> list[str]:

@@ -1,0 +1,1 @@
+"""The registration alone, for nodes of the platform that other scripts boot: `register`."""

@@ -1,0 +1,1 @@
+"""Another image, or another specification, under a replica that serves; and back if it fails."""

@@ -1,0 +1,190 @@
+"""The units under a real systemd, with a script in the place of the agent."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from support.systemd_machine import SystemdMachine, systemd_machine
+
+pytestmark = pytest.mark.integration
+
+HEALTH = "ladybug-health.service"
+TIMER = "ladybug-health.timer"
+WATCH = "ladybug-watch.service"
+FAILED = "ladybug-agent-failed@.service"
+TOLD = "/run/told"
+# The same calendar, fifteen times as fast.
+FAST = "[Timer]\nOnCalendar=\nOnCalendar=*:*:0/2\nRandomizedDelaySec=0\n"
+
+
+@pytest.fixture
+def machine() -> Iterator[SystemdMachine]:
+    with systemd_machine("--network", "none") as booted:
+        booted.install(HEALTH, TIMER, FAILED)
+        booted.drop_in(TIMER, FAST)
+        booted.write("/run/ladybug-agent/served.json", "{}")
+        yield booted
+
+
+def start_timer(machine: SystemdMachine) -> None:
+    machine.systemctl("start", TIMER)
+
+
+def test_the_timer_ticks_again_and_again(machine: SystemdMachine) -> None:
+    machine.stub(f'echo "$1" >>{TOLD}')
+    start_timer(machine)
+    began = time.monotonic()
+    assert machine.await_text(TOLD, "health-check", times=4).split() == ["health-check"] * 4
+    assert 4.0 < time.monotonic() - began < 15.0
+
+
+def test_before_a_boot_has_registered_nothing_is_checked_and_nothing_has_failed(
+    machine: SystemdMachine,
+) -> None:
+    machine.stub(f'echo "$1" >>{TOLD}')
+    machine.run("rm", "/run/ladybug-agent/served.json")
+    start_timer(machine)
+    time.sleep(5)
+    assert machine.read(TOLD) == ""
+    assert machine.show(HEALTH, "ConditionResult") == "no"
+    assert machine.systemctl("is-failed", HEALTH, check=False) == "inactive"
+
+
+def test_a_check_that_hangs_is_ended_told_and_does_not_stop_the_timer(
+    machine: SystemdMachine,
+) -> None:
+    machine.drop_in(HEALTH, "[Service]\nTimeoutStartSec=3\nTimeoutStopSec=1\n")
+    machine.stub(f'echo "$*" >>{TOLD}\n[ "$1" != health-check ] || sleep 1000')
+    start_timer(machine)
+    told = machine.await_text(TOLD, "health-check\n", times=3, within_s=60)
+    assert f"alert --unit {HEALTH}" in told
+    assert "start operation timed out" in machine.journal(HEALTH)
+
+
+@pytest.mark.parametrize("status", [1, 4, 75])
+def test_a_measured_result_is_no_failure(machine: SystemdMachine, status: int) -> None:
+    machine.stub(f'echo "$1" >>{TOLD}\nexit {status}')
+    machine.systemctl("start", HEALTH)
+    time.sleep(1)
+    assert machine.systemctl("is-failed", HEALTH, check=False) == "inactive"
+    assert machine.read(TOLD) == "health-check"
+
+
+@pytest.mark.parametrize("status", [2, 3, 137])
+def test_anything_else_is_told_and_once_only(machine: SystemdMachine, status: int) -> None:
+    machine.stub(f'echo "$*" >>{TOLD}\n[ "$1" = alert ] || exit {status}')
+    start_timer(machine)
+    told = machine.await_text(TOLD, "health-check\n", times=5)
+    assert told.count(f"alert --unit {HEALTH}") == 1
+    assert machine.show(HEALTH, "Result") == "exit-code"
+
+
+def test_two_checks_never_run_at_once(machine: SystemdMachine) -> None:
+    """The unit is one, so systemd starts no second; the agent's own lock is for runs by hand."""
+    machine.stub(f"echo begun >>{TOLD}\nsleep 5\necho ended >>{TOLD}")
+    start_timer(machine)
+    told = machine.await_text(TOLD, "ended", times=2, within_s=40).split()
+    assert told[:4] == ["begun", "ended", "begun", "ended"]
+
+
+def test_the_failure_is_told_without_the_agent_too(machine: SystemdMachine) -> None:
+    machine.stub("exit 2")
+    machine.run("sh", "-c", "ln -sf /run/console-of-the-test /dev/console")
+    machine.run("touch", "/run/console-of-the-test")
+    machine.systemctl("start", HEALTH, check=False)
+    machine.await_text("/run/console-of-the-test", f"ladybug-agent: unit {HEALTH} has failed")
+
+
+def test_what_is_mounted_in_a_service_is_seen_outside(machine: SystemdMachine) -> None:
+    machine.stub("mkdir -p /run/data && mount -t tmpfs data /run/data")
+    machine.systemctl("start", HEALTH)
+    assert "data on /run/data type tmpfs" in machine.run("mount")
+
+
+@pytest.fixture
+def watched(tmp_path: Path) -> Iterator[SystemdMachine]:
+    """A machine with the watch, whose last words are kept outside."""
+    with systemd_machine("--network", "none", volumes=[f"{tmp_path}:/last"]) as booted:
+        booted.install(WATCH, FAILED)
+        booted.stub(
+            '[ "$1" = alert ] || echo "$*" >>/last/words\n'
+            'case "$1" in\n'
+            # All but /dev is read-only for it.
+            'alert) echo "$*" >>/dev/shm/told ;;\n'
+            "watch) systemd-notify --ready --status=watching; exec sleep 1000 ;;\n"
+            "drain) systemctl is-system-running >>/last/words;"
+            " sleep 2; echo drained >>/last/words ;;\n"
+            "esac"
+        )
+        booted.drop_in(WATCH, "[Service]\nNotifyAccess=all\n")
+        booted.systemctl("enable", "--now", WATCH)
+        yield booted
+
+
+def words(tmp_path: Path) -> list[str]:
+    return (tmp_path / "words").read_text(encoding="utf-8").splitlines()
+
+
+def test_the_watch_says_that_it_is_ready(watched: SystemdMachine) -> None:
+    assert watched.show(WATCH, "ActiveState") == "active"
+    assert watched.show(WATCH, "StatusText") == "watching"
+
+
+def test_at_shutdown_the_drain_runs_to_its_end_before_the_watch_is_stopped(
+    watched: SystemdMachine, tmp_path: Path
+) -> None:
+    watched.shut_down(within_s=30)
+    said = words(tmp_path)
+    assert said == [
+        "watch",
+        "drain --trigger shutdown --budget 90",
+        "stopping",
+        "drained",
+    ]
+
+
+def test_a_restart_of_the_service_tells_the_drain_that_the_machine_stays(
+    watched: SystemdMachine, tmp_path: Path
+) -> None:
+    watched.systemctl("restart", WATCH)
+    assert words(tmp_path)[:3] == ["watch", "drain --trigger shutdown --budget 90", "running"]
+
+
+def test_a_drain_that_hangs_holds_the_shutdown_only_so_long(
+    watched: SystemdMachine, tmp_path: Path
+) -> None:
+    watched.drop_in(WATCH, "[Service]\nNotifyAccess=all\nTimeoutStopSec=4\n")
+    watched.stub('echo "$*" >>/last/words\ntrap "" TERM\nwhile :; do sleep 1; done')
+    began = time.monotonic()
+    watched.shut_down(within_s=60)
+    assert time.monotonic() - began < 30
+    assert words(tmp_path)[-1] == "drain --trigger shutdown --budget 90"
+
+
+def test_a_watch_that_dies_is_started_again_and_told(
+    watched: SystemdMachine, tmp_path: Path
+) -> None:
+    watched.drop_in(WATCH, "[Service]\nNotifyAccess=all\nRestartSec=1\n")
+    watched.systemctl("kill", "--kill-whom=main", "--signal=KILL", WATCH)
+    give_up = time.monotonic() + 20
+    while words(tmp_path).count("watch") < 2:
+        assert time.monotonic() < give_up
+        time.sleep(0.2)
+    assert watched.show(WATCH, "NRestarts") == "1"
+    watched.await_text("/dev/shm/told", f"alert --unit {WATCH}")
+
+
+def test_a_watch_that_hangs_is_killed_by_its_watchdog(
+    watched: SystemdMachine, tmp_path: Path
+) -> None:
+    watched.drop_in(WATCH, "[Service]\nNotifyAccess=all\nWatchdogSec=2\nRestartSec=1\n")
+    watched.systemctl("restart", WATCH)
+    give_up = time.monotonic() + 30
+    while words(tmp_path).count("watch") < 3:
+        assert time.monotonic() < give_up
+        time.sleep(0.2)
+    watched.await_text("/dev/shm/told", f"alert --unit {WATCH}")
