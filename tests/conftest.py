@@ -7,6 +7,7 @@ import pytest
 from ladybug_lab.prerequisites import missing
 
 STRICT = "--strict-parts"
+SKIPPED: list[str] = []
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -26,3 +27,17 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         raise pytest.UsageError(message)
     for item in wanted:
         item.add_marker(pytest.mark.skip(reason=f"missing: {told}"))
+
+
+def pytest_runtest_logreport(report: pytest.TestReport) -> None:
+    # Some machines lack what no package brings (IPv6, a disk): that is no missing part.
+    if report.skipped and "missing: " in str(report.longrepr):
+        SKIPPED.append(report.nodeid)
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Fail a run that was to have all parts, and skipped a test for want of one."""
+    if SKIPPED and session.config.getoption(STRICT) and not hasattr(session.config, "workerinput"):
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
+        print(f"\n{STRICT}: {len(SKIPPED)} tests were skipped for want of a part, such as {SKIPPED[0]}")

@@ -182,6 +182,7 @@ def test_an_answer_to_a_post_is_an_answer_whatever_its_status(
         assert len(server.seen) == 1
 
 
+@pytest.mark.thorough
 def test_a_query_may_take_longer_than_a_health_check(http: ServiceHttp) -> None:
     def respond(exchange: Exchange) -> None:
         exchange.hold(TOTAL_TIMEOUT_S + 0.5)

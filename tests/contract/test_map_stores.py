@@ -310,6 +310,7 @@ def test_a_body_that_is_cut_off_is_an_error(stub: Stub) -> None:
     assert failure_of(stub(respond), "load").code == "aws_unreachable"
 
 
+@pytest.mark.thorough
 def test_a_body_that_does_not_end_is_given_up(stub: Stub) -> None:
     def respond(exchange: Exchange) -> None:
         exchange.start(200, **{"Content-Length": "1000", "ETag": '"one"'})

@@ -20,8 +20,9 @@ from ladybug_lab.aws.server import LabAws
 from support.dynalite import dynalite, program
 from support.fleet_model import KEY, run_fleet
 
+pytestmark = pytest.mark.thorough
 needs_dynalite = pytest.mark.skipif(
-    not program().exists(), reason="dynalite is missing: `./dev setup` installs it"
+    not program().exists(), reason="missing: dynalite; `./dev setup` installs it"
 )
 
 

@@ -180,6 +180,7 @@ WHOLE = {
 A_MAP = asdict(MapReport(database="sec", state="found", hit_rate=0.9))
 
 
+@pytest.mark.thorough
 @inputs(300)
 @given(partly(WHOLE), st.lists(partly(A_MAP), max_size=2))
 def test_whatever_is_in_a_report_it_can_be_shown_or_is_none(

@@ -96,6 +96,7 @@ def test_the_whole_device_is_a_matter_of_configuration(
     assert slowly(opened, replace(rules, scope="databases"))[-1].total_blocks == BLOCKS
 
 
+@pytest.mark.thorough
 def test_the_rate_is_kept_and_told(opened: OpenSource, rules: HydrationConfig) -> None:
     clock = SystemClock()
     began = clock.monotonic()
@@ -104,6 +105,7 @@ def test_the_rate_is_kept_and_told(opened: OpenSource, rules: HydrationConfig) -
     assert seen[-1].rate == pytest.approx(4 * MIB, rel=0.5)
 
 
+@pytest.mark.thorough
 def test_while_queries_read_it_gives_way(opened: OpenSource, rules: HydrationConfig) -> None:
     reads = 0
 

@@ -103,6 +103,7 @@ def tiers(draw: st.DrawFn) -> tuple[PageRun, ...]:
     return tuple(found)
 
 
+@pytest.mark.thorough
 @inputs(200)
 @given(
     st.uuids(),
@@ -142,6 +143,7 @@ def test_a_map_takes_a_few_bytes_for_each_run() -> None:
     assert len(encode_map(a_map(runs))) < 3000
 
 
+@pytest.mark.thorough
 def test_the_largest_map_can_be_read_again() -> None:
     runs = tuple(PageRun(n * 1_000_003, 1 + n % 60_000, 1 + n % 60_000) for n in range(MOST_RUNS))
     data = encode_map(a_map(runs, runs))
@@ -261,6 +263,7 @@ def test_more_bytes_than_any_map_has_are_not_looked_at() -> None:
         decode_map(encode_map(KNOWN).ljust(MOST_BYTES + 1, b"\0"))
 
 
+@pytest.mark.thorough
 def test_a_bomb_is_not_unpacked() -> None:
     bomb = framed(bytes(512 * MIB))
     assert len(bomb) < MIB
@@ -274,6 +277,7 @@ def test_a_billion_runs_are_not_waited_for() -> None:
         decode_map(framed(body))
 
 
+@pytest.mark.thorough
 def test_as_many_runs_as_there_may_be_take_bounded_time() -> None:
     many = number(MOST_RUNS) + b"\x01\x01\x01" * MOST_RUNS
     with ends_within(5):

@@ -43,6 +43,7 @@ def test_in_the_long_run_the_rate_is_kept(rate: float) -> None:
     assert taken == pytest.approx(60 * rate, abs=0.05 * rate + 2 * PIECE)
 
 
+@pytest.mark.thorough
 @inputs(50)
 @given(st.lists(st.integers(512, PIECE), min_size=1, max_size=20))
 def test_pieces_of_any_sizes_keep_the_rate(sizes: list[int]) -> None:

@@ -36,6 +36,7 @@ class FakeTable:
         self.fake.rows[KEY] = {**row, "desired": desired} if desired else row
 
 
+@pytest.mark.thorough
 def test_no_order_of_events_breaks_the_registry() -> None:
     assert run_fleet(lambda: FakeTable(FakeRegistry()), examples=300) >= 10_000
 
