@@ -36,7 +36,9 @@ EXPOSURE = {
     "ladybug-health.service": 52,
     "ladybug-watch.service": 51,
 }
-needs_systemd = pytest.mark.skipif(not shutil.which("systemd-analyze"), reason="missing: systemd-analyze")
+needs_systemd = pytest.mark.skipif(
+    not shutil.which("systemd-analyze"), reason="missing: systemd-analyze"
+)
 
 
 class Repeated(dict):  # type: ignore[type-arg]  # configparser's own protocol for values
