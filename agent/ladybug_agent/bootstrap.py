@@ -151,8 +151,8 @@ def _write_registration(boot: Boot, ready: ReadyService) -> Registration:
     data = ready.service.container.servable.data
     utcnow = boot.deadline.clock.utcnow
     with boot.record.step("register") as step:
-        boot.deadline.check("the registration")
         refuse_while_draining(state_of(boot), boot.fence.boot.boot_id)
+        boot.deadline.check("the registration")
         # In a thread of its own: botocore's tries know neither the deadline nor SIGTERM. A write
         # that is given up may still arrive, and is withdrawn like any other of a failed boot.
         registration = run_watched(
