@@ -34,6 +34,8 @@ from ladybug_agent.retreat import (
     withdrawal,
 )
 
+WRITE_ENDS_S = 2.0
+
 
 def bootstrap(boot: Boot) -> Registration:
     """Bring the replica up and register it; say so, or say why not, to everyone who waits.
@@ -154,7 +156,7 @@ def _write_registration(boot: Boot, ready: ReadyService) -> Registration:
         refuse_while_draining(state_of(boot), boot.fence.boot.boot_id)
         boot.deadline.check("the registration")
         # In a thread of its own: botocore's tries know neither the deadline nor SIGTERM. A write
-        # that is given up may still arrive, and is withdrawn like any other of a failed boot.
+        # that is under way may end: one that arrived after the withdrawal would stand for a lease.
         registration = run_watched(
             lambda: ensure_registered(
                 world.instance_registry,
@@ -170,6 +172,7 @@ def _write_registration(boot: Boot, ready: ReadyService) -> Registration:
             ),
             "the registry to take the registration",
             boot.deadline,
+            grace_s=WRITE_ENDS_S,
         )
         leave_serving(boot, ready.service.container, registration.row)
         step.note(table=boot.config.registry.table, written=registration.written_here)

@@ -75,11 +75,13 @@ def run_both(
     return first.results[0], second.results[0]
 
 
-def run_watched(work: Callable[[], T], what: str, deadline: Deadline) -> T:
+def run_watched(
+    work: Callable[[], T], what: str, deadline: Deadline, *, grace_s: float = 0.05
+) -> T:
     """Return the result of work that may hang in the kernel; give it up when the time is up.
 
     A read of a file on an impaired volume cannot be cancelled. Its thread is then left behind, and
-    DeadlineExceeded or Cancelled is raised.
+    DeadlineExceeded or Cancelled is raised. Work that is about to end may do so for `grace_s` more.
     """
     failures: list[BaseException] = []
     own = Deadline(deadline.clock, deadline.at)  # so that its failure cancels nothing else
@@ -87,7 +89,7 @@ def run_watched(work: Callable[[], T], what: str, deadline: Deadline) -> T:
     branch.start()
     while branch.is_alive() and not deadline.is_over:
         branch.join(0.05)
-    branch.join(0.05)
+    branch.join(grace_s)
     if failures:
         raise failures[0]
     if not branch.results:
