@@ -16,6 +16,12 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     )
 
 
+def pytest_itemcollected(item: pytest.Item) -> None:
+    """Tests of arbitrary input take thousands of inputs, and so seconds."""
+    if item.path.name.startswith("test_arbitrary_"):
+        item.add_marker(pytest.mark.thorough)
+
+
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     wanted = [item for item in items if item.get_closest_marker("integration")]
     lacking = missing(lazy_volume=True) if wanted else []

@@ -148,6 +148,7 @@ def code_of_giving_up(url: str) -> str:
     return failure.value.code
 
 
+@pytest.mark.thorough
 def test_what_does_not_end_is_given_up_in_time() -> None:
     """Five ways not to end, all at the same time: each takes all of the patience there is."""
     with ExitStack() as stack:
@@ -192,6 +193,7 @@ def test_a_query_may_take_longer_than_a_health_check(http: ServiceHttp) -> None:
         assert post(http, server.url).body == b"at last"
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("respond", [drip, stall, hush])
 def test_a_query_is_given_up_at_its_deadline(http: ServiceHttp, respond: Responder) -> None:
     with serving(respond) as server, ends_within(4), pytest.raises(NotYet) as failure:

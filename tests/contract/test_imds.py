@@ -121,6 +121,7 @@ def test_a_dropped_connection_is_worth_waiting_for(imds: LabImds, client: Imds, 
     assert client.get(INSTANCE_ID) == imds.facts.instance_id
 
 
+@pytest.mark.thorough
 def test_silence_is_given_up_in_time(imds: LabImds) -> None:
     """A slow service and a dropping firewall, at the same time."""
     imds.faults.add(PATH, delay_s=30)

@@ -102,6 +102,7 @@ def hush(exchange: Exchange) -> None:
     exchange.hold(30)
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("respond", [drip_headers, drip_body, drip_chunks, hush])
 def test_the_limit_is_for_all_of_it(respond: Responder) -> None:
     with ends_within(1.5), pytest.raises(TimeoutError):
@@ -153,6 +154,7 @@ def test_a_name_that_does_not_exist_is_an_error_of_the_system() -> None:
         resolve("no-such-host.invalid", 80, 20.0)
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("respond", [hush, drip_headers])
 def test_a_service_that_hangs_is_late_within_three_seconds(respond: Responder) -> None:
     with serving(respond) as server, ends_within(3.5), pytest.raises(NotYet) as late:

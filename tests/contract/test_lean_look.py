@@ -75,6 +75,7 @@ def test_an_engine_that_answers_badly_is_no_verdict_on_the_container(
     assert failure.value.code == code
 
 
+@pytest.mark.thorough
 def test_an_engine_that_hangs_is_given_up_within_three_seconds(tmp_path: Path) -> None:
     def hang(exchange: Exchange) -> None:
         exchange.hold(30)

@@ -188,3 +188,31 @@ def test_a_watch_that_hangs_is_killed_by_its_watchdog(
         assert time.monotonic() < give_up
         time.sleep(0.2)
     watched.await_text("/dev/shm/told", f"alert --unit {WATCH}")
+
+
+HYDRATE, HYDRATE_PATH = "ladybug-hydrate.service", "ladybug-hydrate.path"
+
+
+def test_a_registered_replica_is_hydrated_once_and_not_again_and_again(
+    machine: SystemdMachine,
+) -> None:
+    machine.install(HYDRATE, HYDRATE_PATH)
+    machine.run("rm", "/run/ladybug-agent/served.json")
+    # The unit sees a /run of its own but for its RuntimeDirectory=.
+    told = "/run/ladybug-agent/told"
+    machine.stub(f'echo "$*" >>{told}')
+    machine.systemctl("start", HYDRATE_PATH)
+    time.sleep(1)
+    assert machine.read(told) == ""
+    machine.write("/run/ladybug-agent/served.json", "{}")
+    machine.await_text(told, "hydrate run")
+    time.sleep(3)
+    assert machine.read(told).splitlines() == ["hydrate run"]
+    assert machine.systemctl("is-failed", HYDRATE, check=False) == "inactive"
+
+
+def test_a_hydration_that_fails_is_told(machine: SystemdMachine) -> None:
+    machine.install(HYDRATE, HYDRATE_PATH)
+    machine.stub(f'echo "$*" >>{TOLD}\n[ "$1" = alert ]')
+    machine.systemctl("start", HYDRATE)
+    assert f"alert --unit {HYDRATE}" in machine.await_text(TOLD, "alert")

@@ -54,6 +54,7 @@ def test_a_boot_stopped_before_the_container_starts_none(stopped: Stopped) -> No
     assert (stopped.machine.container_status == "absent") == (begun in {None, "cancelled"})
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize(("name", "status"), BOUNDARIES)
 def test_a_boot_stopped_at_any_boundary_can_be_run_again(
     name: str, status: str, tmp_path: Path

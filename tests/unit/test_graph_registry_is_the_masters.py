@@ -48,6 +48,7 @@ def reached_from(module: str) -> set[str]:
     return reached
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("verb", sorted(set(MODULES) - {VERB}))
 def test_no_other_verb_reaches_what_writes_the_graph_registry(verb: str) -> None:
     reached = reached_from(f"ladybug_agent.verbs.{MODULES[verb]}")

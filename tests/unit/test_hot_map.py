@@ -222,6 +222,7 @@ def test_what_fits_is_left_as_it_is() -> None:
     assert fit(runs, 3) is runs
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("gap", [1, 2, 300])
 def test_a_hundred_thousand_runs_too_many_fit_in_bounded_time(gap: int) -> None:
     runs = tuple(run(number * (gap + 1), 1) for number in range(200_000))

@@ -90,6 +90,7 @@ class Restoring(FakeRegistry):
         return True
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize(
     "broken",
     [Upserting, Reviving, Unfenced, Overwriting, Restoring],

@@ -34,6 +34,7 @@ PRIVATE = (
 EXPOSURE = {
     "ladybug-agent-failed@x.service": 23,
     "ladybug-health.service": 52,
+    "ladybug-hydrate.service": 25,
     "ladybug-watch.service": 51,
 }
 needs_systemd = pytest.mark.skipif(
