@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from ladybug_agent.asking import Asking
 from ladybug_agent.boot import Boot
 from ladybug_agent.branches import Beside
 from ladybug_agent.clock import Deadline
-from ladybug_agent.errors import NotYet
+from ladybug_agent.errors import AgentError
 from ladybug_agent.hydrate.openings import keep_openings
 from ladybug_agent.hydrate.report import (
     HydrationReport,
@@ -18,6 +19,7 @@ from ladybug_agent.hydrate.report import (
     save_report,
     utc,
 )
+from ladybug_agent.hydrate.reported import ready_as_reported
 from ladybug_agent.resources.hydration.maps import WORTHLESS
 from ladybug_agent.resources.hydration.readiness import (
     Probes,
@@ -35,31 +37,6 @@ STOP_S = 10.0
 """Longer than a call to S3 may take."""
 
 
-class _Asking:
-    """The probes, asked in a thread of its own: an impaired volume may never answer one."""
-
-    def __init__(self, probes: Probes, boot: Boot) -> None:
-        self._probes = probes
-        self._deadline = boot.deadline
-        self._beside = Beside(probes.ask, "probes", boot.deadline) if probes.unanswered else None
-
-    def check(self) -> None:
-        """Raise NotYet until all have been answered, and what the asking has failed of."""
-        if self._beside and not self._beside.is_over:
-            raise NotYet(
-                "probe_unanswered", f"no answer yet to the probe `{self._probes.unanswered}`"
-            )
-        if self._beside:
-            self._beside.result()
-
-    def wait(self, seconds: float) -> None:
-        """Block for so long, or until they are answered; then for as long as all else takes."""
-        if self._beside and not self._beside.is_over:
-            self._beside.wait(seconds)
-        else:
-            self._deadline.pause(seconds)
-
-
 class BootHydration:
     """The third activity of the boot, beside data and image; nothing is begun yet."""
 
@@ -69,10 +46,13 @@ class BootHydration:
         self._source: HydrationSource | None = None
         self._warming = Warming()
         self._beside: Beside[None] | None = None
+        self._serves_already = False
+        """The boot is run again: what serves has touched what it needs."""
 
     def begin(self, mount: DataMount) -> None:
         """Begin to read, in a thread; returns at once."""
-        if self._rules.mode == "off":
+        self._serves_already = self._is_serving()
+        if self._rules.mode == "off" or self._serves_already:
             return
         volume = mount.device.volume
         self._source = HydrationSource(
@@ -105,11 +85,13 @@ class BootHydration:
 
     def await_ready(self, service: HealthyService) -> ReadyService:
         """Wait for the gate, as a step of the boot; what is not reached in time is noted."""
+        if self._serves_already:
+            return self._as_before(service)
         boot, warming = self._boot, self._warming
         with boot.record.step("await_warm") as step:
             self.check()
             self._keep_openings()
-            asking = _Asking(Probes(boot.world.http, service, self._rules, boot.deadline), boot)
+            asking = Asking(Probes(boot.world.http, service, self._rules, boot.deadline), boot)
 
             def look() -> None:
                 self.check()
@@ -133,6 +115,19 @@ class BootHydration:
             )
         self._save(below_gate=bool(missing))
         return ready
+
+    def _as_before(self, service: HealthyService) -> ReadyService:
+        with self._boot.record.step("await_warm") as step:
+            ready = ready_as_reported(service, self._state_dir)
+            step.note(hydration=ready.hydration_state, pct=ready.hydration_pct, served_before=True)
+        return ready
+
+    def _is_serving(self) -> bool:
+        try:
+            found = self._boot.world.engine.container(self._boot.config.container.name)
+        except AgentError:
+            return False  # whether there is an engine is for the other branch to say
+        return found is not None and found.status == "running"
 
     @property
     def _state(self) -> HydrationState:
