@@ -370,11 +370,24 @@ def test_after_a_recovery_it_is_begun_again(tmp_path: Path) -> None:
     assert facts_of(machine)["pct"] == 25.0
 
 
-def test_a_rerun_finds_what_was_touched(tmp_path: Path) -> None:
+def test_a_rerun_over_a_service_that_serves_reads_nothing_ahead(tmp_path: Path) -> None:
     machine = a_machine(tmp_path)
     booted(machine)
+    machine.world.maps.raises = fails("aws_unreachable")  # nobody asks
     assert booted(machine).error is None
-    assert facts_of(machine)["pct"] == 25.0
+    facts = facts_of(machine)
+    assert facts.pop("hydration") in {"hydrating", "warm"}
+    assert facts == {"pct": 25.0, "served_before": True}
+    assert machine.world.instance_registry.rows[KEY]["hydration_pct"] == 25.0
+
+
+def test_a_rerun_whose_container_is_gone_reads_what_was_touched_again(tmp_path: Path) -> None:
+    machine = a_machine(tmp_path)
+    booted(machine)
+    machine.world.engine.containers.clear()
+    assert booted(machine).error is None
+    facts = facts_of(machine)
+    assert (facts["pct"], facts["maps"]) == (25.0, {"sec": "found"})
 
 
 def test_a_boot_that_is_over_reads_no_longer(tmp_path: Path) -> None:
