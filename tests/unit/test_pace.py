@@ -218,11 +218,11 @@ def test_a_depth_stays_where_reads_wait_for_each_other() -> None:
     assert settled(512, {16: FLOOR_S, 32: 1.1 * FLOOR_S, 64: 2 * FLOOR_S}) == 64
 
 
-def test_a_first_depth_at_which_most_reads_wait_is_enough() -> None:
-    depth = Depth(16, 512)
+def test_some_reads_that_are_answered_at_once_do_not_settle_it() -> None:
+    depth = Depth(16, 64)
     for number in range(320):
-        depth.saw(FLOOR_S if number % 16 < 4 else 4 * FLOOR_S)
-    assert depth.size == 16
+        depth.saw(0.0001 if number % 16 < 6 else FLOOR_S)
+    assert depth.size == 64
 
 
 def test_a_depth_never_exceeds_its_most() -> None:

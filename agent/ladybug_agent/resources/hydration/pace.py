@@ -15,7 +15,7 @@ REGROW_S = 30.0
 YIELDING = 0.5
 """What is left of the rate while queries read from the volume themselves."""
 QUEUEING = 1.5
-"""By so much longer than the quickest a usual read takes when reads wait for each other."""
+"""By so much longer than at less depth a usual read takes when reads wait for each other."""
 READS_OF_A_QUERY = 20
 """Reads a second by others from which somebody is waiting for the volume."""
 
@@ -132,12 +132,11 @@ class Depth:
         self._round.append(took_s)
         if len(self._round) < self.size:
             return False
-        times = sorted(self._round)
+        # The median: some of the blocks have been touched before, and are answered at once.
+        usual_s = sorted(self._round)[self.size // 2]
         self._round.clear()
-        self._floor_s = min(self._floor_s, times[len(times) // 10])
-        self._is_settled = (
-            self.size == self._most or times[len(times) // 2] > QUEUEING * self._floor_s
-        )
+        self._is_settled = self.size == self._most or usual_s > QUEUEING * self._floor_s
+        self._floor_s = min(self._floor_s, usual_s)
         if not self._is_settled:
             self.size = min(self._most, self.size * 2)
         return not self._is_settled
