@@ -126,16 +126,19 @@ def look_at_query(http: LookAtService, served: Served, rules: HealthConfig) -> C
 
 def read_answer(reply: HttpReply) -> str:
     """Return the only value of an answer, as text. Raises NotYet for any other answer."""
-    if reply.status == OK:
-        try:
-            document: Any = json.loads(reply.body)
-            ((value,),) = document["rows"]
-        except (ValueError, TypeError, KeyError, RecursionError):
-            pass
-        else:
-            return value if isinstance(value, str) else json.dumps(value)
+    if reply.status != OK:
+        raise _no_answer(reply)
+    try:
+        document: Any = json.loads(reply.body)
+        ((value,),) = document["rows"]
+    except (ValueError, TypeError, KeyError, RecursionError) as error:
+        raise _no_answer(reply) from error
+    return value if isinstance(value, str) else json.dumps(value)
+
+
+def _no_answer(reply: HttpReply) -> NotYet:
     shown = reply.body[:SHOWN_CHARS].decode(errors="replace").strip()
-    raise NotYet(
+    return NotYet(
         "query_failed",
         f"the service answers the known query with {reply.status}: {shown or 'an empty body'}",
         hint="try `health.query` by hand; it must return one row of one value",

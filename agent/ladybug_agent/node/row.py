@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import uuid
 from dataclasses import dataclass
 from datetime import datetime
 
-from ladybug_agent import __version__
 from ladybug_agent.clock import iso_utc
 from ladybug_agent.config.node import NodeConfig
 from ladybug_agent.model import InstanceIdentity, Load
 from ladybug_agent.node.wish import NodeWish
 from ladybug_agent.ports.registry import RowValue
-from ladybug_agent.resources.registry_row import SCHEMA_VERSION, TTL_S, Fence
+from ladybug_agent.resources.registry_row import Fence, fence_and_lease
 
 FIXED = frozenset({"instance_id", "created_at", "registration_id", "hb_seq", "write_id"})
 """What a renewal leaves as it is, or what the heartbeat itself sets."""
@@ -31,7 +29,6 @@ class Node:
 def node_row(node: Node, now: datetime) -> dict[str, RowValue]:
     """Return the row, without what is measured: `status` and the load."""
     instance, wish, config, fence = node.instance, node.wish, node.config, node.fence
-    seconds = int(now.timestamp())
     return {
         "instance_id": instance.instance_id,
         "private_ip": instance.private_ip,
@@ -56,16 +53,7 @@ def node_row(node: Node, now: datetime) -> dict[str, RowValue]:
         "replication_role": "none",
         "stack_name": config.signals.stack_name,
         "total_size_gb": 0,
-        "schema_version": SCHEMA_VERSION,
-        "agent_version": __version__,
-        "registration_id": fence.registration_id,
-        "boot_id": fence.boot.boot_id,
-        "booted_at": fence.boot.booted_at,
-        "write_id": str(uuid.uuid4()),
-        "hb_seq": 0,
-        "lease_seconds": config.registry.lease_s,
-        "lease_expires_at": seconds + config.registry.lease_s,
-        "ttl": seconds + TTL_S,
+        **fence_and_lease(fence, config.registry.lease_s, now),
     }
 
 

@@ -41,7 +41,7 @@ def registry_row(
     return {
         **_identity(service, config, now),
         **_capacity(service, load),
-        **_fence_and_lease(fence, config, now),
+        **fence_and_lease(fence, config.registry.lease_s, now),
         **_lineage(service),
         **_warmth(ready),
     }
@@ -93,7 +93,7 @@ def _capacity(service: HealthyService, load: Load) -> dict[str, RowValue]:
     }
 
 
-def _fence_and_lease(fence: Fence, config: Config, now: datetime) -> dict[str, RowValue]:
+def fence_and_lease(fence: Fence, lease_s: int, now: datetime) -> dict[str, RowValue]:
     seconds = int(now.timestamp())
     return {
         "schema_version": SCHEMA_VERSION,
@@ -103,8 +103,8 @@ def _fence_and_lease(fence: Fence, config: Config, now: datetime) -> dict[str, R
         "booted_at": fence.boot.booted_at,
         "write_id": str(uuid.uuid4()),
         "hb_seq": 0,
-        "lease_seconds": config.registry.lease_s,
-        "lease_expires_at": seconds + config.registry.lease_s,
+        "lease_seconds": lease_s,
+        "lease_expires_at": seconds + lease_s,
         # DynamoDB deletes expired items within days: garbage collection, never a sign of life.
         "ttl": seconds + TTL_S,
     }
