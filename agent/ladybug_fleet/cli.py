@@ -1,25 +1,29 @@
-"""The command line of the operator tools."""
+"""The door of the operator tools: parse, run one verb, turn every error into an exit status."""
 
 from __future__ import annotations
 
-import argparse
 import sys
 from collections.abc import Sequence
 
-from ladybug_agent import __version__
+from ladybug_agent.errors import AgentError, describe, error_chain
+from ladybug_agent.exit_status import exit_status
+from ladybug_fleet.command_line import build_parser
+from ladybug_fleet.verbs import run_verb
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Answer `--version` and `--help`; anything else is a usage error (2) by argparse."""
-    parser = argparse.ArgumentParser(
-        prog="ladybug-fleet",
-        description="Publishes, deploys and watches a fleet of replicas. This version has no verbs"
-        " yet: the boot of one replica is `ladybug-agent`.",
-    )
-    parser.add_argument("--version", action="version", version=f"ladybug-fleet {__version__}")
-    parser.parse_args(argv)
-    parser.print_help()
-    return 2
+    """Run one verb and return its exit status (`ladybug_agent.exit_status`)."""
+    arguments = build_parser().parse_args(argv)
+    try:
+        return int(run_verb(arguments))
+    except AgentError as error:
+        print(f"ladybug-fleet: {describe(error)}", file=sys.stderr)
+        for cause in error_chain(error)[1:]:
+            print(f"  because {cause}", file=sys.stderr)
+        return int(exit_status(error))
+    except KeyboardInterrupt:
+        # What was begun in AWS goes on there; each verb can be run again to follow it.
+        return 130
 
 
 if __name__ == "__main__":

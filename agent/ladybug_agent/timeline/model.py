@@ -1,0 +1,53 @@
+"""A boot as spans on one clock. All times are seconds since the kernel started."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+
+Source = Literal["kernel", "systemd", "cloud-init", "stub", "agent", "health", "hydration"]
+"""Who measured the span."""
+SpanStatus = Literal["done", "failed", "cancelled", "running", "unknown"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Span:
+    """A piece of the boot."""
+
+    name: str
+    source: Source
+    started_s: float
+    ended_s: float | None
+    """None while it runs, or if nobody saw its end."""
+    status: SpanStatus = "done"
+    code: str = ""
+    """The error code of a span that failed."""
+    note: str = ""
+    """A fact worth a glance: bytes pulled, the volume's id."""
+    lane: str = ""
+    """Which of the activities that run side by side it belongs to: `data`, `image` ..."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Milestone:
+    """A point in time that people ask for: first healthy answer, registration."""
+
+    name: str
+    at_s: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Timeline:
+    """One boot of this instance. `missing` names the sources that could not be read, with why."""
+
+    boot_id: str
+    kernel_started_at: datetime
+    """UTC."""
+    outcome: str
+    """As in the boot record: registered, failed, cancelled, running, interrupted, absent."""
+    spans: tuple[Span, ...]
+    milestones: tuple[Milestone, ...]
+    agent_version: str = ""
+    instance_id: str = ""
+    missing: tuple[str, ...] = ()

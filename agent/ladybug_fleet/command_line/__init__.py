@@ -1,0 +1,18 @@
+"""The command line as argparse sees it. Each verb has a module here, and one in `verbs`."""
+
+from __future__ import annotations
+
+import argparse
+
+from ladybug_agent import __version__
+from ladybug_agent.command_line.options import Parser
+
+
+def build_parser() -> argparse.ArgumentParser:
+    parser = Parser(
+        prog="ladybug-fleet",
+        description="Builds, publishes, deploys and watches a fleet of replicas.",
+    )
+    parser.add_argument("--version", action="version", version=f"ladybug-fleet {__version__}")
+    parser.add_subparsers(dest="verb", metavar="VERB", required=True)
+    return parser
