@@ -1,4 +1,4 @@
-"""What the checks look at: the configuration, the world, and what another check has seen already."""
+"""What the checks look at: configuration, world, and what another check has seen already."""
 
 from __future__ import annotations
 
