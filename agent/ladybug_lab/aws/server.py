@@ -9,7 +9,7 @@ from http import HTTPStatus
 from io import BytesIO
 from threading import Event, Lock
 from types import TracebackType
-from typing import Any, Literal, Self
+from typing import Any, Self
 from wsgiref.types import StartResponse, WSGIEnvironment
 
 from boto3.session import Session
@@ -24,7 +24,9 @@ from werkzeug.serving import ThreadedWSGIServer
 from werkzeug.test import Client
 from werkzeug.wrappers import Request, Response
 
+from ladybug_lab.aws.enforcement import Enforcement
 from ladybug_lab.aws.faults import AwsFaults
+from ladybug_lab.aws.moto_gaps import fill_gaps
 from ladybug_lab.aws.records import (
     DROPPED,
     ApiError,
@@ -34,7 +36,7 @@ from ladybug_lab.aws.records import (
     VolumeInitialization,
 )
 from ladybug_lab.aws.stubs import AwsStubs
-from ladybug_lab.aws.wire import ApiCall, error_code, read_call, write_error
+from ladybug_lab.aws.wire import ApiCall, Service, error_code, read_call, write_error
 from ladybug_lab.serving import serve_in_background
 
 __all__ = [
@@ -46,20 +48,6 @@ __all__ = [
     "Service",
     "Signal",
     "VolumeInitialization",
-]
-
-Service = Literal[
-    "autoscaling",
-    "cloudformation",
-    "cloudwatch",
-    "dynamodb",
-    "ec2",
-    "ecr",
-    "elbv2",
-    "logs",
-    "s3",
-    "ssm",
-    "sts",
 ]
 
 
@@ -77,6 +65,7 @@ class LabAws:
         self.region = region
         self.account_id = DEFAULT_ACCOUNT_ID
         self.faults = AwsFaults()
+        self.enforcement = Enforcement(self.account_id)
         self.calls: list[tuple[str, str]] = []
         self.errors: list[ApiError] = []
         self._stubs = AwsStubs(self.account_id)
@@ -89,6 +78,7 @@ class LabAws:
         self.volume_initializations = self._stubs.volume_initializations
         self._moto_turn = Lock()
         self.target_groups = self._stubs.target_groups
+        fill_gaps()
         self._moto = DomainDispatcherApplication(create_backend_app)
         self._clients: dict[str, Any] = {}
         self._clients_lock = Lock()
@@ -125,6 +115,7 @@ class LabAws:
             pass
         self._stubs.reset()
         self.faults.clear()
+        self.enforcement.clear()
         self.calls.clear()
         self.errors.clear()
 
@@ -168,12 +159,13 @@ class LabAws:
                 _drop(environ)
             if fault.code is not None:
                 return write_error(call.protocol, fault.code, fault.message, fault.status)
-        answer = self._stubs.answer(call)
-        if answer is not None:
-            return answer
         try:
+            answer = self.enforcement.refusal(call) or self._stubs.answer(call)
+            if answer is not None:
+                return answer
             with self._moto_turn:  # it looks and then writes: no two may see the same state
-                return Response.from_app(self._moto, environ, buffered=True)
+                answer = Response.from_app(self._moto, environ, buffered=True)
+            return self.enforcement.concealment(call, answer) or answer
         except NotImplementedError as lacking:
             # Moto would answer 500, which every client takes for worth another try.
             return write_error(

@@ -1,0 +1,44 @@
+"""Attributes of resources that templates ask for by `Fn::GetAtt`, and moto does not have."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from moto.elbv2.models import FakeLoadBalancer, FakeTargetGroup
+
+
+def fill_gaps() -> None:
+    """Give moto's classes what they lack. Safe to call again."""
+    if getattr(FakeTargetGroup, "fills_gaps", False):
+        return
+    FakeTargetGroup.fills_gaps = True
+    FakeTargetGroup.get_cfn_attribute = _of_target_group
+    FakeTargetGroup.has_cfn_attr = classmethod(lambda _, name: name in _TARGET_GROUP)
+    known = FakeLoadBalancer.get_cfn_attribute
+    FakeLoadBalancer.get_cfn_attribute = lambda self, name: (
+        _full_name(self.arn) if name == "LoadBalancerFullName" else known(self, name)
+    )
+
+
+_TARGET_GROUP = frozenset({"TargetGroupArn", "TargetGroupFullName", "TargetGroupName"})
+
+
+def _of_target_group(group: Any, name: str) -> str:
+    match name:
+        case "TargetGroupFullName":
+            return _full_name(group.arn)
+        case "TargetGroupName":
+            return str(group.name)
+        case _:
+            return str(group.arn)
+
+
+def _full_name(arn: str) -> str:
+    """Return a metric's dimension: a load balancer's begins with `app/`, a group's is all of it.
+
+    >>> _full_name("arn:aws:elasticloadbalancing:r:1:loadbalancer/app/replicas/50dc")
+    'app/replicas/50dc'
+    >>> _full_name("arn:aws:elasticloadbalancing:r:1:targetgroup/replicas/50dc")
+    'targetgroup/replicas/50dc'
+    """
+    return arn.rpartition(":")[2].removeprefix("loadbalancer/")
