@@ -37,6 +37,7 @@ class AwsStubs:
         self.signals: list[Signal] = []
         self.lifecycle_results: list[LifecycleResult] = []
         self.lifecycle_heartbeats: list[LifecycleHeartbeat] = []
+        self.given_up: list[str] = []
         self.stacks_in_progress: set[str] = set()
         self.missing_stacks: set[str] = set()
         self.pending_hooks: set[tuple[str, str]] = set()
@@ -46,6 +47,7 @@ class AwsStubs:
         self.signals.clear()
         self.lifecycle_results.clear()
         self.lifecycle_heartbeats.clear()
+        self.given_up.clear()
         self.stacks_in_progress.clear()
         self.missing_stacks.clear()
         self.pending_hooks.clear()
@@ -125,6 +127,12 @@ class AwsStubs:
         whose = f"token {token}" if token else f"instance ID {_required(call, 'InstanceId')}"
         raise _InvalidCallError(f"No active Lifecycle Action found with {whose}")
 
+    def _set_instance_health(self, call: ApiCall) -> Response:
+        """Moto's own fails for an instance that is in none of its groups."""
+        if _one_of(call, "HealthStatus", "Healthy", "Unhealthy") == "Unhealthy":
+            self.given_up.append(_required(call, "InstanceId"))
+        return _done(call)
+
     def _get_authorization_token(self, call: ApiCall) -> Response:
         """Moto's user and password, but not its expiry date, which is in the year 2015."""
         pair = f"AWS:{registry_password(self._account_id)}"
@@ -143,6 +151,7 @@ class AwsStubs:
     _STUBS: ClassVar[dict[tuple[str, str], Callable[[AwsStubs, ApiCall], Response]]] = {
         ("autoscaling", "CompleteLifecycleAction"): _complete_lifecycle_action,
         ("autoscaling", "RecordLifecycleActionHeartbeat"): _record_lifecycle_action_heartbeat,
+        ("autoscaling", "SetInstanceHealth"): _set_instance_health,
         ("cloudformation", "SignalResource"): _signal_resource,
         ("ec2", "DescribeVolumeStatus"): _describe_volume_status,
         ("ecr", "GetAuthorizationToken"): _get_authorization_token,
