@@ -6,6 +6,7 @@ import base64
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -50,6 +51,7 @@ def read_template(name: str) -> dict[str, Any]:
     return parse(TEMPLATES / f"{name}.yaml")
 
 
+@cache  # a second of parsing; nobody changes what was read
 def parse(path: Path) -> dict[str, Any]:
     template: dict[str, Any] = yaml.load(path.read_text(encoding="utf-8"), _Loader)  # noqa: S506
     return template
@@ -82,7 +84,7 @@ class Stack:
         return [
             assertion["AssertDescription"]
             for rule in self.template.get("Rules", {}).values()
-            if self.holds(rule["RuleCondition"])
+            if "RuleCondition" not in rule or self.holds(rule["RuleCondition"])
             for assertion in rule["Assertions"]
             if not self.holds(assertion["Assert"])
         ]
@@ -95,6 +97,8 @@ class Stack:
             case "Fn::Equals":
                 one, other = (self.value(side) for side in given)
                 return str(one) == str(other)
+            case "Fn::Contains":
+                return str(self.value(given[1])) in self.value(given[0])
             case "Fn::Not":
                 return not self.holds(given[0])
             case "Fn::And":

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import tomllib
 from typing import Any
 
 from support.cloudformation import ACCOUNT, REGION, STACK, Stack, read_template
@@ -71,3 +72,7 @@ def configuration_file(stack: Stack) -> str:
     text, end, _ = rest.partition("\nLADYBUG_CONFIG\n")
     assert end
     return text + "\n"
+
+
+def configuration(stack: Stack) -> dict[str, Any]:
+    return tomllib.loads(configuration_file(stack))

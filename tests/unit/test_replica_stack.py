@@ -1,0 +1,216 @@
+"""The replica stack: launch template, group, hooks, load balancer, and how their times fit."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import pytest
+
+from support.cloudformation import read_template
+from support.replica_stack import FIRST, GROUP, configuration, launch_data, replica_stack
+
+INSTANCE = re.compile(r"PT(?:(\d+)H)?(?:(\d+)M)?(?:(\d+)S)?")
+
+
+def seconds(duration: str) -> int:
+    found = INSTANCE.fullmatch(duration)
+    assert found
+    hours, minutes, rest = (int(part or 0) for part in found.groups())
+    return 3600 * hours + 60 * minutes + rest
+
+
+def devices(**changes: str | list[str]) -> dict[str, dict[str, Any]]:
+    data = launch_data(replica_stack(**changes))
+    return {one["DeviceName"]: one["Ebs"] for one in data["BlockDeviceMappings"]}
+
+
+def group(**changes: str | list[str]) -> dict[str, Any]:
+    return replica_stack(**changes).properties("ReplicaGroup")
+
+
+def update_policy(rollout: str) -> dict[str, Any]:
+    stack = replica_stack(Rollout=rollout)
+    found: dict[str, Any] = stack.value(
+        read_template("replicas")["Resources"]["ReplicaGroup"]["UpdatePolicy"]
+    )
+    return found
+
+
+def hook(transition: str) -> dict[str, Any]:
+    return next(
+        one
+        for one in group()["LifecycleHookSpecificationList"]
+        if one["LifecycleTransition"] == f"autoscaling:EC2_INSTANCE_{transition}"
+    )
+
+
+def test_metadata_is_version_2_only_and_out_of_reach_for_containers() -> None:
+    assert launch_data(replica_stack())["MetadataOptions"] == {
+        "HttpEndpoint": "enabled",
+        "HttpTokens": "required",
+        "HttpPutResponseHopLimit": 1,
+    }
+
+
+def test_finding_21_every_volume_is_encrypted_and_goes_with_its_instance() -> None:
+    for ebs in devices().values():
+        assert (ebs["Encrypted"], ebs["DeleteOnTermination"]) == (True, True)
+        assert "KmsKeyId" not in ebs
+    key = "arn:aws:kms:us-east-1:123456789012:key/0f1e"
+    assert {ebs["KmsKeyId"] for ebs in devices(KmsKeyId=key).values()} == {key}
+
+
+def test_the_data_volume_comes_from_the_snapshot_with_what_gp3_can_have() -> None:
+    data = devices()["/dev/xvdf"]
+    assert (data["SnapshotId"], data["VolumeType"]) == ("snap-0123456789abcdef0", "gp3")
+    limits = read_template("replicas")["Parameters"]
+    assert (limits["DataIops"]["MinValue"], limits["DataIops"]["MaxValue"]) == (3000, 80000)
+    assert (limits["DataThroughput"]["MinValue"], limits["DataThroughput"]["MaxValue"]) == (
+        125,
+        2000,
+    )
+    # 0.25 MiB/s for each provisioned operation is the most that gp3 has.
+    assert data["Throughput"] <= data["Iops"] / 4
+
+
+@pytest.mark.parametrize(("rate", "expected"), [("0", None), ("100", "100"), ("300", "300")])
+def test_an_initialization_rate_is_bought_only_where_it_is_asked_for(
+    rate: str, expected: str | None
+) -> None:
+    assert (
+        devices(VolumeInitializationRate=rate)["/dev/xvdf"].get("VolumeInitializationRate")
+        == expected
+    )
+
+
+@pytest.mark.parametrize("rate", ["1", "99", "301"])
+def test_a_rate_that_ebs_does_not_sell_is_refused_by_the_template(rate: str) -> None:
+    assert replica_stack(VolumeInitializationRate=rate).broken_rules()
+
+
+def test_finding_01_a_first_deployment_needs_no_snapshot_and_asks_for_it_by_name() -> None:
+    stack = replica_stack(**FIRST)
+    assert stack.broken_rules() == []
+    assert set(devices(**FIRST)) == {"/dev/xvda"}
+
+
+@pytest.mark.parametrize(
+    "wrong", [{"SnapshotId": ""}, {"DataMode": "empty"}], ids=["no snapshot", "a snapshot too many"]
+)
+def test_finding_01_a_missing_snapshot_is_no_first_deployment(wrong: dict[str, str]) -> None:
+    (said,) = replica_stack(**wrong).broken_rules()
+    assert said.startswith("DataMode ")
+
+
+def test_the_hooks_are_in_the_groups_own_list_so_that_the_first_instances_meet_them() -> None:
+    kinds = {one["Type"] for one in read_template("replicas")["Resources"].values()}
+    assert "AWS::AutoScaling::LifecycleHook" not in kinds
+    assert hook("LAUNCHING")["DefaultResult"] == "ABANDON"
+    assert hook("TERMINATING")["DefaultResult"] == "CONTINUE"
+    assert len(group()["LifecycleHookSpecificationList"]) == 2
+
+
+def test_the_group_runs_the_launch_templates_newest_version_by_number() -> None:
+    resources = read_template("replicas")["Resources"]
+    version = {"Fn::GetAtt": ["Template", "LatestVersionNumber"]}
+    plain, mixed = (
+        resources["ReplicaGroup"]["Properties"][name]["Fn::If"]
+        for name in ("LaunchTemplate", "MixedInstancesPolicy")
+    )
+    assert plain[2]["Version"] == version
+    assert mixed[1]["LaunchTemplate"]["LaunchTemplateSpecification"]["Version"] == version
+
+
+@pytest.mark.parametrize(
+    ("changes", "types"),
+    [
+        ({"SecondInstanceType": "r6g.large"}, ["r7g.large", "r6g.large"]),
+        ({"OnDemandPercent": "50"}, ["r7g.large"]),
+    ],
+)
+def test_a_mixture_is_an_option(changes: dict[str, str], types: list[str]) -> None:
+    found = group(**changes)
+    overrides = found["MixedInstancesPolicy"]["LaunchTemplate"]["Overrides"]
+    assert [one["InstanceType"] for one in overrides] == types
+    assert "LaunchTemplate" not in found
+
+
+def test_without_a_mixture_there_is_a_plain_launch_template() -> None:
+    assert "MixedInstancesPolicy" not in group()
+    assert "CapacityRebalance" not in group()
+    assert group(OnDemandPercent="0")["CapacityRebalance"] is True
+
+
+def test_finding_10_every_wait_outlasts_the_one_inside_it() -> None:
+    """The health wait, the boot, the hook, the signal, the creation: at least 10 min, in order."""
+    agent = configuration(replica_stack())
+    health, boot = agent["health"]["wait_timeout_s"], agent["instance"]["boot_timeout_s"]
+    policy = update_policy("signals")["AutoScalingRollingUpdate"]
+    resource = read_template("replicas")["Resources"]["ReplicaGroup"]
+    creation = seconds(resource["CreationPolicy"]["ResourceSignal"]["Timeout"])
+    launch, pause = hook("LAUNCHING")["HeartbeatTimeout"], seconds(policy["PauseTime"])
+    assert 600 <= health < boot < launch < pause < creation
+    assert (pause, creation) <= (3600, 12 * 3600)
+    assert policy["WaitOnResourceSignals"] is True
+    assert 30 <= hook("TERMINATING")["HeartbeatTimeout"] <= launch <= 7200
+
+
+def test_a_rolling_update_suspends_what_would_work_against_it_and_nothing_it_needs() -> None:
+    policy = update_policy("signals")["AutoScalingRollingUpdate"]
+    assert policy["MinSuccessfulInstancesPercent"] == 100
+    assert not {"Launch", "Terminate", "AddToLoadBalancer"} & set(policy["SuspendProcesses"])
+    assert {"HealthCheck", "ReplaceUnhealthy"} < set(policy["SuspendProcesses"])
+
+
+def test_an_instance_refresh_launches_before_it_terminates() -> None:
+    ((name, refresh),) = update_policy("refresh").items()
+    assert name == "AutoScalingInstanceRefresh"
+    assert refresh["Preferences"]["MinHealthyPercentage"] == 100
+    assert refresh["Preferences"]["MaxHealthyPercentage"] <= 200
+
+
+def test_a_new_group_waits_for_a_signal_of_each_instance() -> None:
+    resource = read_template("replicas")["Resources"]["ReplicaGroup"]
+    stack = replica_stack(DesiredCapacity="3")
+    assert stack.value(resource["CreationPolicy"])["ResourceSignal"]["Count"] == "3"
+
+
+def test_nothing_is_ordered_after_the_group_that_a_booting_replica_needs() -> None:
+    """The profile and the role are ordered by themselves; the listener and the topic are not."""
+    resource = read_template("replicas")["Resources"]["ReplicaGroup"]
+    assert resource["DependsOn"] == ["Listener", "TopicPolicy"]
+    kinds = {one["Type"] for one in read_template("replicas")["Resources"].values()}
+    assert not {"AWS::IAM::Policy", "AWS::IAM::ManagedPolicy"} & kinds
+
+
+def test_the_load_balancer_lets_a_replica_go_within_its_drain() -> None:
+    properties = replica_stack().properties("TargetGroup")
+    attributes = {one["Key"]: one["Value"] for one in properties["TargetGroupAttributes"]}
+    delay = int(attributes["deregistration_delay.timeout_seconds"])
+    ending = 10 + 25  # docs/lifecycle.md: `drain.stop_grace_s` and what the ending has reserved
+    budget = configuration(replica_stack())["drain"]["budget_s"]
+    assert delay + ending < budget < hook("TERMINATING")["HeartbeatTimeout"]
+
+
+def test_a_grace_period_covers_the_load_balancers_first_look() -> None:
+    target, of_group = replica_stack().properties("TargetGroup"), group()
+    assert of_group["HealthCheckGracePeriod"] >= target["HealthCheckIntervalSeconds"]
+    assert of_group["HealthCheckType"] == "ELB,EBS"
+    assert 0 < of_group["DefaultInstanceWarmup"] <= 120
+
+
+def test_instances_and_volumes_are_tagged_as_the_platform_looks_for_them() -> None:
+    for spec in launch_data(replica_stack())["TagSpecifications"]:
+        tags = {one["Key"]: one["Value"] for one in spec["Tags"]}
+        assert (tags["NodeType"], tags["Environment"]) == ("shared_replica", "lab")
+
+
+def test_finding_13_logs_are_kept_for_30_days() -> None:
+    assert replica_stack().properties("LogGroup")["RetentionInDays"] == 30
+
+
+def test_finding_18_the_version_deployed_is_an_output_of_the_stack() -> None:
+    outputs = read_template("replicas")["Outputs"]
+    assert replica_stack().value(outputs["AgentVersion"]["Value"]) == "1.0.0"
+    assert replica_stack().value(outputs["GroupName"]["Value"]) == GROUP
