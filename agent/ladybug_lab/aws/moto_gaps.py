@@ -1,9 +1,10 @@
-"""Attributes of resources that templates ask for by `Fn::GetAtt`, and moto does not have."""
+"""What templates use of CloudFormation, and moto does not have."""
 
 from __future__ import annotations
 
 from typing import Any
 
+from moto.cloudformation import parsing
 from moto.elbv2.models import FakeLoadBalancer, FakeTargetGroup
 
 
@@ -18,9 +19,16 @@ def fill_gaps() -> None:
     FakeLoadBalancer.get_cfn_attribute = lambda self, name: (
         _full_name(self.arn) if name == "LoadBalancerFullName" else known(self, name)
     )
+    resolved = parsing.clean_json
+    parsing.clean_json = lambda *given: _without_no_value(resolved(*given))
 
 
 _TARGET_GROUP = frozenset({"TargetGroupArn", "TargetGroupFullName", "TargetGroupName"})
+
+
+def _without_no_value(value: Any) -> Any:
+    """Drop what is `AWS::NoValue` from a list, in which moto leaves None."""
+    return [item for item in value if item is not None] if isinstance(value, list) else value
 
 
 def _of_target_group(group: Any, name: str) -> str:
