@@ -125,6 +125,7 @@ def test_a_permission_is_for_its_own_resource(aws: LabAws, as_role: Any) -> None
 
 def test_the_group_of_the_instance_is_what_its_health_is_about(aws: LabAws, as_role: Any) -> None:
     arn = "arn:aws:autoscaling:*:*:autoScalingGroup:*:autoScalingGroupName/"
+    aws.managed_instances.add("i-0")
     health = {"InstanceId": "i-0", "HealthStatus": "Unhealthy"}
     aws.enforcement.enforce(allowing("autoscaling:SetInstanceHealth", arn + "x"), group=GROUP)
     assert refused(as_role("autoscaling").set_instance_health, **health)[0] == "AccessDenied"

@@ -31,7 +31,7 @@ PARAMETERS: dict[str, str | list[str]] = {
     "MapsBucket": "ladybug-lab-maps",
     "ReplaceInstance": "true",
 }
-FIRST = {"DataMode": "empty", "SnapshotId": ""}
+FIRST: dict[str, str | list[str]] = {"DataMode": "empty", "SnapshotId": ""}
 KNOWN = {
     "Topic": TOPIC,
     "LogGroup": LOG_GROUP,

@@ -10,17 +10,19 @@ from moto.elbv2.models import FakeLoadBalancer, FakeTargetGroup
 
 def fill_gaps() -> None:
     """Give moto's classes what they lack. Safe to call again."""
-    if getattr(FakeTargetGroup, "fills_gaps", False):
+    target_group: Any = FakeTargetGroup
+    balancer: Any = FakeLoadBalancer
+    module: Any = parsing
+    if not target_group.has_cfn_attr("Nonsense"):  # which moto's own answers with True
         return
-    FakeTargetGroup.fills_gaps = True
-    FakeTargetGroup.get_cfn_attribute = _of_target_group
-    FakeTargetGroup.has_cfn_attr = classmethod(lambda _, name: name in _TARGET_GROUP)
-    known = FakeLoadBalancer.get_cfn_attribute
-    FakeLoadBalancer.get_cfn_attribute = lambda self, name: (
-        _full_name(self.arn) if name == "LoadBalancerFullName" else known(self, name)
+    target_group.has_cfn_attr = classmethod(lambda _, name: name in _TARGET_GROUP)
+    target_group.get_cfn_attribute = _of_target_group
+    of_balancer = balancer.get_cfn_attribute
+    balancer.get_cfn_attribute = lambda self, name: (
+        _full_name(self.arn) if name == "LoadBalancerFullName" else of_balancer(self, name)
     )
-    resolved = parsing.clean_json
-    parsing.clean_json = lambda *given: _without_no_value(resolved(*given))
+    resolved = module.clean_json
+    module.clean_json = lambda *given: _without_no_value(resolved(*given))
 
 
 _TARGET_GROUP = frozenset({"TargetGroupArn", "TargetGroupFullName", "TargetGroupName"})

@@ -72,6 +72,7 @@ class LabAws:
         self.signals = self._stubs.signals
         self.lifecycle_results = self._stubs.lifecycle_results
         self.lifecycle_heartbeats = self._stubs.lifecycle_heartbeats
+        self.managed_instances = self._stubs.managed_instances
         self.given_up = self._stubs.given_up
         self.stacks_in_progress = self._stubs.stacks_in_progress
         self.missing_stacks = self._stubs.missing_stacks

@@ -37,6 +37,7 @@ class AwsStubs:
         self.signals: list[Signal] = []
         self.lifecycle_results: list[LifecycleResult] = []
         self.lifecycle_heartbeats: list[LifecycleHeartbeat] = []
+        self.managed_instances: set[str] = set()
         self.given_up: list[str] = []
         self.stacks_in_progress: set[str] = set()
         self.missing_stacks: set[str] = set()
@@ -47,6 +48,7 @@ class AwsStubs:
         self.signals.clear()
         self.lifecycle_results.clear()
         self.lifecycle_heartbeats.clear()
+        self.managed_instances.clear()
         self.given_up.clear()
         self.stacks_in_progress.clear()
         self.missing_stacks.clear()
@@ -129,8 +131,11 @@ class AwsStubs:
 
     def _set_instance_health(self, call: ApiCall) -> Response:
         """Moto's own fails for an instance that is in none of its groups."""
+        instance_id = _required(call, "InstanceId")
+        if instance_id not in self.managed_instances:
+            raise _InvalidCallError(f"No managed instance found for instance ID: {instance_id}")
         if _one_of(call, "HealthStatus", "Healthy", "Unhealthy") == "Unhealthy":
-            self.given_up.append(_required(call, "InstanceId"))
+            self.given_up.append(instance_id)
         return _done(call)
 
     def _get_authorization_token(self, call: ApiCall) -> Response:
