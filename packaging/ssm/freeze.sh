@@ -2,7 +2,7 @@
 # Freezes the data volume before a snapshot begins, thaws it after. Exit statuses from 201 are Data
 # Lifecycle Manager's own. The thaw is armed before the freeze: post-script runs only if all went well.
 set -u
-mount='{{ mountPoint }}'
+command='{{ command }}' mount='{{ mountPoint }}'
 thawed=/run/ladybug-snapshot.thawed
 unit=ladybug-snapshot-thaw
 
@@ -29,7 +29,7 @@ thaw() {
   systemctl stop "$unit.timer"
 }
 
-case '{{ command }}' in
+case $command in
   pre-script) freeze ;;
   post-script) thaw ;;
   dry-run) echo "would freeze $mount (execution {{ executionId }})" ;;

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import subprocess
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -75,6 +76,19 @@ def test_the_role_may_send_this_document_to_these_masters_and_no_other() -> None
         "instance/*",
     ]
     assert sends[1]["Condition"] == {"StringEquals": {"ssm:resourceTag/LadybugSnapshots": "prod"}}
+
+
+def test_the_script_has_no_fault_that_shellcheck_finds() -> None:
+    checker = Path(sys.executable).with_name("shellcheck")
+    done = subprocess.run(
+        [checker, "--shell=bash", "-"],
+        input=FREEZE,
+        capture_output=True,
+        text=True,
+        timeout=30,
+        check=False,
+    )
+    assert (done.stdout, done.returncode) == ("", 0)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
