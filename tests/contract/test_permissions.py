@@ -5,6 +5,8 @@ The agent's own adapters call the emulated AWS with the credentials of the role.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import pytest
 
 from contract.support.permitted import CALLS, Surroundings, surround
@@ -23,10 +25,11 @@ SAID_AS = {"s3:ListBucket": "s3:GetObject"}
 
 
 @pytest.fixture(scope="module")
-def there(aws_server: LabAws, clients: AwsClients) -> Surroundings:
+def there(aws_server: LabAws, clients: AwsClients) -> Iterator[Surroundings]:
     """Made once: no call here takes anything away that another needs."""
     aws_server.reset()
-    return surround(aws_server, clients)
+    yield surround(aws_server, clients)
+    aws_server.reset()
 
 
 def call(there: Surroundings, policy: Document, sid: str, action: str) -> list[str]:

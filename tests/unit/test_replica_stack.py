@@ -214,3 +214,13 @@ def test_finding_18_the_version_deployed_is_an_output_of_the_stack() -> None:
     outputs = read_template("replicas")["Outputs"]
     assert replica_stack().value(outputs["AgentVersion"]["Value"]) == "1.0.0"
     assert replica_stack().value(outputs["GroupName"]["Value"]) == GROUP
+
+
+def test_replicas_are_reached_from_the_load_balancer_and_reach_out_by_https_only() -> None:
+    stack = replica_stack()
+    replicas, balancer = stack.properties("ReplicaSecurityGroup"), stack.properties("BalancerGroup")
+    (ingress,), (egress,) = replicas["SecurityGroupIngress"], replicas["SecurityGroupEgress"]
+    assert (ingress["SourceSecurityGroupId"], ingress["FromPort"]) == ("BalancerGroup", 8001)
+    assert (egress["FromPort"], egress["ToPort"]) == (443, 443)
+    assert balancer["SecurityGroupEgress"][0]["CidrIp"] == "127.0.0.1/32"  # or all is allowed
+    assert stack.properties("Balancer")["Scheme"] == "internal"
