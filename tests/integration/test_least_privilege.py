@@ -15,7 +15,8 @@ from integration.conftest import Launch
 from ladybug_lab.agent_process import AgentRun, Event
 from ladybug_lab.aws.policy import actions_of, without
 from ladybug_lab.aws.records import VolumeInitialization
-from ladybug_lab.depot import Depot, forget_local_image
+from ladybug_lab.depot import Depot
+from ladybug_lab.instance import remove_container
 from support.booting import boot, record_of
 from support.checking import check, checks
 from support.ecr_front import ecr_front
@@ -29,6 +30,7 @@ from support.stack_life import (
     hydrate,
     hydration_state,
 )
+from support.variants import forget_variants
 
 pytestmark = pytest.mark.integration
 
@@ -56,6 +58,8 @@ def life(launched: Launch, depot: Depot) -> Iterator[StackLife]:
         found.configure()
         found.allow(POLICY)
         yield found
+        remove_container(instance.order.container)
+    forget_variants()
 
 
 @pytest.fixture
@@ -73,12 +77,12 @@ def told(run: AgentRun, name: str) -> Event:
 def test_finding_20_a_whole_life_needs_the_whole_policy_and_nothing_else(life: StackLife) -> None:
     """Boot, hydration, health checks, alerts, replacement, refresh, drain and its undoing."""
     instance = life.instance
-    forget_local_image(life.ecr.depot)
+    life.publish_image()
     assert boot(instance).status == 0
     assert hydrate(instance).status == 0
     assert checks(instance, 3).run.status == 0
     assert agent(instance, "refresh", "--force").status == 0
-    life.configure(**AILING)
+    life.configure(**AILING)  # and with the image that the depot always has
     checks_until(instance, "replacement_asked")
     assert instance.aws.given_up == [instance.provisioned.instance_id]
     assert boot(instance).status == 0
@@ -105,10 +109,11 @@ def test_finding_20_a_whole_life_needs_the_whole_policy_and_nothing_else(life: S
 def test_a_boot_without_an_action_fails_and_names_it(
     life: StackLife, sid: str, action: str, code: str
 ) -> None:
-    forget_local_image(life.ecr.depot)
+    if sid == "Image":
+        life.publish_image()
     life.allow(without(POLICY, sid, action))
     run = boot(life.instance)
-    assert (run.status, record_of(life.instance)["code"]) == (1, code)
+    assert (run.status, record_of(life.instance)["code"]) == (1, code), run.events[-4:]
     assert action in str(run.events)
     assert life.denied == {action}
 

@@ -33,9 +33,13 @@ class EcrFront:
     host: str
     depot: Depot
 
+    def served(self, reference: str) -> str:
+        """Return an image of the depot's registry by the address of this front."""
+        return reference.replace(self.depot.registry.host, self.host)
+
     @property
     def image(self) -> str:
-        return f"{self.host}/{REPOSITORY}:{self.depot.tag}"
+        return f"{self.host}/{REPOSITORY}@{self.depot.digest}"
 
 
 class _Server(ThreadingHTTPServer):
@@ -71,13 +75,15 @@ class _Handler(BaseHTTPRequestHandler):
     do_HEAD = do_GET  # noqa: N815 - http.server's name
 
     def _pass_on(self) -> None:
-        headers = {name: self.headers[name] for name in PASSED_ON if self.headers[name]}
+        # Docker names each kind of manifest that it takes in a line of its own.
+        told = {name: ", ".join(self.headers.get_all(name, ())) for name in PASSED_ON}
+        headers = {name: value for name, value in told.items() if value}
         registry = self.server.depot.registry.host
         with closing(http.client.HTTPConnection(registry, timeout=30)) as behind:
             behind.request(self.command, self.path, headers=headers)
             answer = behind.getresponse()
-            told = {name: value for name in PASSED_BACK if (value := answer.headers.get(name))}
-            self._begin(answer.status, told)
+            back = {name: value for name in PASSED_BACK if (value := answer.headers.get(name))}
+            self._begin(answer.status, back)
             while part := answer.read(1 << 16):
                 self.wfile.write(part)
 

@@ -12,9 +12,11 @@ from typing import Any
 
 from ladybug_lab.agent_process import AgentRun, run_agent
 from ladybug_lab.aws.policy import Document
+from ladybug_lab.aws.stubs import registry_password
+from ladybug_lab.depot import ACCOUNT_ID, ECR_USER
 from ladybug_lab.instance import LabInstance
 from ladybug_lab.plan import Plan
-from support.booting import container_of, row_of
+from support.booting import container_of, engine, row_of
 from support.checking import Checked, check
 from support.cloudformation import STACK
 from support.ecr_front import EcrFront
@@ -28,6 +30,7 @@ from support.replica_stack import (
     configuration,
     replica_stack,
 )
+from support.variants import publish_variant
 
 LAUNCH_HOOK, TERMINATION_HOOK = "replica-ready", "replica-drained"
 PLAN = Plan(
@@ -72,6 +75,14 @@ class StackLife:
         for name, section in changes.items():
             sections[name] = sections.get(name, {}) | section
         self.instance.write_configuration(**sections)
+
+    def publish_image(self) -> None:
+        """Have the replica run an image that no engine has yet: all of it must be pulled."""
+        with engine() as client:
+            login = {"username": ECR_USER, "password": registry_password(ACCOUNT_ID)}
+            client.images.pull(self.ecr.depot.by_digest, auth_config=login)
+        reference = publish_variant(self.ecr.depot)
+        self.configure(container={"image": self.ecr.served(reference)})
 
     def allow(self, policy: Document) -> None:
         self.instance.aws.enforcement.enforce(policy, group=GROUP)
