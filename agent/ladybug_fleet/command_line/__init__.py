@@ -7,6 +7,7 @@ import argparse
 from ladybug_agent import __version__
 from ladybug_agent.command_line.options import Parser
 from ladybug_fleet.command_line.build import add_build
+from ladybug_fleet.command_line.publish import add_publish
 
 
 def build_parser() -> argparse.ArgumentParser:
@@ -17,4 +18,5 @@ def build_parser() -> argparse.ArgumentParser:
     parser.add_argument("--version", action="version", version=f"ladybug-fleet {__version__}")
     verbs = parser.add_subparsers(dest="verb", metavar="VERB", required=True)
     add_build(verbs)
+    add_publish(verbs)
     return parser
