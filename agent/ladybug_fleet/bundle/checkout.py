@@ -17,6 +17,7 @@ PARTS = (
     "agent/ladybug_agent/__init__.py",
     "packaging/bundle/install",
     "packaging/bundle/requirements.lock",
+    "packaging/cloudformation",
     "packaging/cloudwatch",
     "packaging/journald",
     "packaging/logrotate",

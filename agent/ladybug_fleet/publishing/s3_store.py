@@ -56,6 +56,8 @@ class S3Store:
                     Key=self._key(artefact.name),
                     Body=artefact.data,
                     ContentType=artefact.content_type,
+                    # Named as well: other stores keep the check sum only then.
+                    ChecksumAlgorithm="SHA256",
                     ChecksumSHA256=base64.b64encode(artefact.digest).decode(),
                     IfNoneMatch="*",
                 )
