@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from ladybug_agent.config import MetricsConfig
+from ladybug_agent.config.health import MetricsConfig
 from support.bundles import ROOT
 
 LOGROTATE = ROOT / "packaging/logrotate/ladybug-agent"

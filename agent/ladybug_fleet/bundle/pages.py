@@ -18,6 +18,8 @@ WHAT = {
     "ladybug-agent": "boot an instance into a registered, read-only LadybugDB replica",
     "ladybug-fleet": "build, publish, deploy and watch a fleet of replicas",
 }
+LAYOUT = ".nh\n.ad l\n"
+"""No hyphens and no stretched blanks: an option is to be found, and copied, as it is."""
 FILES = """\
 .TP
 .I /etc/ladybug\\-agent/config.toml
@@ -44,7 +46,8 @@ def man_page(program: str, version: str) -> str:
         page.add_section("exit status", "=", statuses)
         if program == "ladybug-agent":
             page.add_section("files", "=", FILES)
-        return str(page)
+        title, _, rest = str(page).partition("\n")
+    return f"{title}\n{LAYOUT}{rest}"
 
 
 def completion(program: str, shell: str) -> str:
@@ -62,9 +65,9 @@ def _take_statuses(parser: ArgumentParser) -> str:
 
 @contextmanager
 def _width() -> Iterator[None]:
-    """Have argparse break lines as on a terminal of 80 columns, whatever this one is."""
+    """Have argparse break no lines, however wide the terminal: whoever shows the page does."""
     before = os.environ.get("COLUMNS")
-    os.environ["COLUMNS"] = "80"
+    os.environ["COLUMNS"] = "10000"
     try:
         yield
     finally:
