@@ -32,9 +32,13 @@ def make_wheel(  # noqa: PLR0913 - a wheel has that many parts
     contents = {
         **(files or {f"{stem}.py": b""}),
         f"{info}/METADATA": "".join(lines).encode(),
-        f"{info}/WHEEL": f"Root-Is-Purelib: {str(pure).lower()}\nTag: {tag}\n".encode(),
+        f"{info}/WHEEL": _wheel_text(tag, pure=pure).encode(),
     }
     with zipfile.ZipFile(path, "w") as archive:
         for inner, data in contents.items():
             archive.writestr(zipfile.ZipInfo(inner), data)  # without a date: always the same hash
     return Pin(name=name, version=version, sha256=hashlib.sha256(path.read_bytes()).hexdigest())
+
+
+def _wheel_text(tag: str, *, pure: bool) -> str:
+    return f"Wheel-Version: 1.0\nRoot-Is-Purelib: {str(pure).lower()}\nTag: {tag}\n"

@@ -61,9 +61,11 @@ def run(
     )  # fmt: skip
 
 
-def install(unpacked: Path, venv: Path) -> subprocess.CompletedProcess[str]:
+def install(
+    unpacked: Path, venv: Path, python: str = sys.executable
+) -> subprocess.CompletedProcess[str]:
     """Install as an instance does, with an index in the environment that nobody may ask."""
-    run(sys.executable, "-m", "venv", venv)
+    run(python, "-m", "venv", venv)
     return run(
         *(venv / "bin/python", "-m", "pip", "install", "--quiet", "--no-cache-dir"),
         *("--no-index", "--find-links", unpacked / "wheels", "--require-hashes"),
@@ -99,6 +101,26 @@ def test_what_is_installed_loads_every_library(venv: Path) -> None:
 def test_what_is_installed_says_that_it_cannot_rehearse(venv: Path) -> None:
     said = run(venv / "bin/ladybug-agent", "rehearse", check=False)
     assert (said.returncode, "lab_not_installed" in said.stderr) == (2, True)
+
+
+def runs_here(python: str) -> bool:
+    """Whether there is such a Python; a launcher that only knows its name does not count."""
+    try:
+        return run(python, "-c", "import venv, ensurepip", check=False).returncode == 0
+    except FileNotFoundError:
+        return False
+
+
+@pytest.mark.parametrize("python", ["python3.12", "python3.13", "python3.14"])
+def test_it_installs_into_every_later_python(
+    python: str, bundle: CheckedBundle, tmp_path: Path
+) -> None:
+    if not runs_here(python):
+        pytest.skip(f"no {python} here")
+    done = install(unpack(bundle, tmp_path), tmp_path / "venv", python)
+    assert (done.returncode, done.stderr) == (0, "")
+    program = "import ladybug_agent.wiring, ladybug_agent.adapters.udev, docker, boto3, dacite"
+    assert run(tmp_path / "venv/bin/python", "-c", program).stderr == ""
 
 
 def test_one_altered_byte_of_a_library_stops_the_installation(

@@ -54,7 +54,7 @@ def test_every_wheel_is_in_it_with_its_hash(workshop: Workshop, document: dict[s
 
 def test_it_is_of_the_agent(document: dict[str, Any]) -> None:
     own = document["metadata"]["component"]
-    assert (own["purl"], own["licenses"]) == (OWN, [{"license": {"name": "Apache-2.0"}}])
+    assert (own["purl"], own["licenses"]) == (OWN, [{"expression": "Apache-2.0"}])
 
 
 def test_the_graph_leads_from_the_agent_to_every_library(document: dict[str, Any]) -> None:

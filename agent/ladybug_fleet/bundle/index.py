@@ -66,5 +66,5 @@ def _download(folder: Path, *arguments: str) -> None:
         raise ExternalFailure(
             "wheels_not_fetched",
             "wanted the wheels of the lock from the package index, found that pip failed",
-            hint="see pip's words below; without an index: --wheels DIR",
+            hint="see pip's words below; without an index: --wheels DIR --offline",
         ) from error

@@ -29,9 +29,6 @@ def bill_of_materials(own: Wheel, wheels: Sequence[Wheel], needs: Graph) -> dict
 
 
 def _component(wheel: Wheel, kind: str) -> dict[str, object]:
-    licences: dict[str, object] = (
-        {"licenses": [{"license": {"name": wheel.licence}}]} if wheel.licence else {}
-    )
     return {
         "type": kind,
         "bom-ref": _reference(wheel),
@@ -39,9 +36,15 @@ def _component(wheel: Wheel, kind: str) -> dict[str, object]:
         "version": wheel.version,
         "purl": _reference(wheel),
         "hashes": [{"alg": "SHA-256", "content": wheel.sha256}],
-        **licences,
+        "licenses": _licences(wheel),
         "properties": [{"name": "ladybug:filename", "value": wheel.filename}],
     }
+
+
+def _licences(wheel: Wheel) -> list[dict[str, object]]:
+    if wheel.is_spdx:
+        return [{"expression": wheel.licence}]
+    return [{"license": {"name": wheel.licence}}] if wheel.licence else []
 
 
 def _reference(wheel: Wheel) -> str:

@@ -27,6 +27,9 @@ class Wheel:
     data: bytes
     requires: tuple[str, ...]
     licence: str
+    """In the library's own words; empty where it says nothing short."""
+    is_spdx: bool
+    """Whether `licence` is an SPDX expression, such as `MIT OR Apache-2.0`."""
 
     @property
     def sha256(self) -> str:
@@ -70,6 +73,7 @@ def read_wheel(filename: str, data: bytes) -> Wheel:
         data=data,
         requires=tuple(metadata.get_all("Requires-Dist", ())),
         licence=_licence(metadata),
+        is_spdx=metadata["License-Expression"] is not None,
     )
 
 
@@ -94,7 +98,6 @@ def _document(archive: zipfile.ZipFile, names: list[str], name: str) -> Message:
 
 
 def _licence(metadata: Message) -> str:
-    """Return the licence in the words of the library: an expression, else a name, else nothing."""
     said = str(metadata["License-Expression"] or metadata["License"] or "").strip()
     # Some put the whole text there.
     return said if "\n" not in said else ""
