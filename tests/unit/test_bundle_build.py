@@ -9,6 +9,7 @@ import resource
 import subprocess
 import sys
 import tarfile
+import tempfile
 import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -86,13 +87,17 @@ def test_time_umask_modes_locale_and_directory_change_nothing(
             "PYTHONPATH": str(workshop.checkout.root / "agent"),
             "PATH": os.environ["PATH"],
             "COLUMNS": "173",
+            "GITHUB_OUTPUT": str(tmp_path / "outputs"),
             "LC_ALL": "POSIX",
             "SOURCE_DATE_EPOCH": "1234567890",
             "TZ": "Asia/Kathmandu",
         },
     )  # fmt: skip
     assert (done.returncode, done.stderr) == (0, "")
-    assert json.loads(done.stdout)["sha256"] == bundle.sha256
+    told = json.loads(done.stdout)
+    assert (told["schema"], told["sha256"]) == ("ladybug.fleet-build/1", bundle.sha256)
+    outputs = (tmp_path / "outputs").read_text()
+    assert [told[name] in outputs for name in ("version", "sha256", "bundle")] == [True] * 3
 
 
 def test_the_parts_are_where_the_installer_looks_for_them(
@@ -238,6 +243,15 @@ def test_a_full_disk_leaves_nothing_half_written(bundle: CheckedBundle, tmp_path
     # The old bundle is whole, and no check sum says that it is the new one.
     assert [path.name for path in tmp_path.iterdir()] == [bundle.filename]
     assert (tmp_path / bundle.filename).read_bytes() == bundle.data
+
+
+def test_a_build_without_a_place_to_work_in_is_told(
+    workshop: Workshop, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "gone"))
+    with pytest.raises(ExternalFailure, match=r"write below .*/gone") as caught:
+        build_bundle(workshop.checkout, workshop.wheels, None)
+    assert (caught.value.code, "TMPDIR" in caught.value.hint) == ("bundle_not_written", True)
 
 
 def test_a_bundle_that_is_too_large_is_refused(tmp_path: Path) -> None:

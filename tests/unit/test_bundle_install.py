@@ -103,6 +103,12 @@ def test_what_is_installed_says_that_it_cannot_rehearse(venv: Path) -> None:
     assert (said.returncode, "lab_not_installed" in said.stderr) == (2, True)
 
 
+def test_what_is_installed_says_that_it_cannot_build(venv: Path) -> None:
+    said = run(venv / "bin/ladybug-fleet", "build", check=False)
+    assert (said.returncode, said.stdout) == (2, "")
+    assert said.stderr.startswith("ladybug-fleet: bundle_source_missing: wanted a git clone with")
+
+
 def runs_here(python: str) -> bool:
     """Whether there is such a Python; a launcher that only knows its name does not count."""
     try:
