@@ -24,7 +24,7 @@ from ladybug_agent import __version__
 from ladybug_agent.errors import ConfigError, ExternalFailure, Refused
 from ladybug_fleet.bundle.build import build_bundle, write_bundle
 from ladybug_fleet.bundle.check import CheckedBundle, check_file
-from ladybug_fleet.bundle.checkout import open_checkout
+from ladybug_fleet.bundle.checkout import PARTS, open_checkout
 from ladybug_fleet.bundle.lock import lock_text, read_lock
 from ladybug_fleet.bundle.tools import require_tools
 from support.bundles import LOCK, Workshop, small_workshop
@@ -254,6 +254,7 @@ def test_a_build_without_a_place_to_work_in_is_told(
     assert (caught.value.code, "TMPDIR" in caught.value.hint) == ("bundle_not_written", True)
 
 
+@pytest.mark.thorough
 def test_a_bundle_that_is_too_large_is_refused(tmp_path: Path) -> None:
     workshop = small_workshop(tmp_path)
     large = make_wheel(workshop.wheels, "boto3", "99.0", files={"boto3.py": bytes(26 * 2**20)})
@@ -266,10 +267,12 @@ def test_a_bundle_that_is_too_large_is_refused(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("part", ["packaging/bundle/install", LOCK, "pyproject.toml"])
 def test_a_clone_that_lacks_a_part_is_told_which(part: str, tmp_path: Path) -> None:
-    root = small_workshop(tmp_path).checkout.root
-    (root / part).unlink()
+    for other in PARTS:
+        (tmp_path / other).parent.mkdir(parents=True, exist_ok=True)
+        if other != part:
+            (tmp_path / other).touch()
     with pytest.raises(ConfigError, match=part) as caught:
-        open_checkout(root)
+        open_checkout(tmp_path)
     assert caught.value.code == "bundle_source_missing"
 
 
