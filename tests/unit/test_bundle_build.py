@@ -10,6 +10,7 @@ import subprocess
 import sys
 import tarfile
 import tempfile
+import tomllib
 import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -292,8 +293,9 @@ def test_a_tool_of_another_version_is_refused(pin: str, told: str, workshop: Wor
 
 def test_the_tools_of_this_clone_are_the_pinned_ones(workshop: Workshop) -> None:
     require_tools(workshop.checkout)
-    build, backend = (
-        workshop.checkout.project["optional-dependencies"]["build"],
-        "hatchling==1.33.0",
-    )
-    assert backend in build
+
+
+def test_a_wheel_by_pip_is_made_by_the_same_tool(workshop: Workshop) -> None:
+    text = (workshop.checkout.root / "pyproject.toml").read_text(encoding="utf-8")
+    backend = tomllib.loads(text)["build-system"]["requires"]
+    assert set(backend) <= set(workshop.checkout.project["optional-dependencies"]["build"])
