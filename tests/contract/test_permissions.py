@@ -66,7 +66,7 @@ def test_a_role_of_another_fleet_may_do_nothing_to_this_one(there: Surroundings)
         EcrRepository="another",
     )
     policy = agent_policy(other)
-    shared = {"Volume", "ImageLogin", "TargetState", "Alerts", "Target", "Metrics"}
+    shared = {"Volume", "ImageLogin", "GroupState", "TargetState", "Alerts", "Target", "Metrics"}
     same_stack = {"StackSignal", "Hooks", "Replacement"}
     for sid, action in sorted(CALLS):
         if sid in shared | same_stack:

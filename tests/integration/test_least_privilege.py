@@ -17,7 +17,7 @@ from ladybug_lab.aws.policy import actions_of, without
 from ladybug_lab.aws.records import VolumeInitialization
 from ladybug_lab.depot import Depot
 from ladybug_lab.instance import remove_container
-from support.booting import boot, record_of
+from support.booting import boot, record_of, row_of
 from support.checking import check, checks
 from support.ecr_front import ecr_front
 from support.leaving import agent, step_of
@@ -37,6 +37,7 @@ pytestmark = pytest.mark.integration
 POLICY = agent_policy(replica_stack())
 # Of the stub, which runs before any agent: tests/contract/test_permissions.py.
 BEFORE_THE_AGENT = ("Bundle", "s3:GetObject")
+OF_DIAGNOSE = ("GroupState", "autoscaling:DescribeAutoScalingInstances")
 AILING: dict[str, dict[str, Any]] = {
     "health": {
         "fall": 1,
@@ -74,6 +75,18 @@ def told(run: AgentRun, name: str) -> Event:
     return next(event for event in run.events if event["event"] == name)
 
 
+def test_finding_01_the_stacks_first_deployment_serves_and_says_that_it_is_empty(
+    life: StackLife,
+) -> None:
+    life.configure(data={"mode": "empty", "databases": [], "snapshot_id": ""})
+    run = boot(life.instance)
+    assert run.status == 0, run.events
+    row = row_of(life.instance)
+    assert row is not None
+    assert (row["status"], row["data_state"]) == ("healthy", "empty by request")
+    assert life.denied == set()
+
+
 def test_finding_20_a_whole_life_needs_the_whole_policy_and_nothing_else(life: StackLife) -> None:
     """Boot, hydration, health checks, alerts, replacement, refresh, drain and its undoing."""
     instance = life.instance
@@ -90,8 +103,8 @@ def test_finding_20_a_whole_life_needs_the_whole_policy_and_nothing_else(life: S
         assert agent(instance, "drain", "--undo").status == 0
     assert agent(instance, "drain").status == 0
     assert life.denied == set()
-    expected = {action for sid, action in actions_of(POLICY) if (sid, action) != BEFORE_THE_AGENT}
-    assert set(instance.aws.enforcement.used) == expected
+    expected = set(actions_of(POLICY)) - {BEFORE_THE_AGENT, OF_DIAGNOSE}
+    assert set(instance.aws.enforcement.used) == {action for _, action in expected}
 
 
 @pytest.mark.parametrize(

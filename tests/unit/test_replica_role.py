@@ -23,6 +23,7 @@ ON_EVERYTHING = {
     "ec2:DescribeSnapshots",
     "ec2:DescribeVolumeStatus",
     "ecr:GetAuthorizationToken",
+    "autoscaling:DescribeAutoScalingInstances",
     "elasticloadbalancing:DescribeTargetHealth",
 }
 

@@ -22,6 +22,7 @@ _OBJECT = "arn:aws:s3:::{Bucket}/{Key}"
 _RESOURCES = MappingProxyType(
     {
         ("autoscaling", "CompleteLifecycleAction"): _GROUP + "{AutoScalingGroupName}",
+        ("autoscaling", "DescribeAutoScalingInstances"): "*",
         ("autoscaling", "RecordLifecycleActionHeartbeat"): _GROUP + "{AutoScalingGroupName}",
         ("autoscaling", "SetInstanceHealth"): _GROUP + "{group}",
         (
@@ -43,12 +44,14 @@ _RESOURCES = MappingProxyType(
         ("logs", "PutLogEvents"): _STREAM,
         ("s3", "GetObject"): _OBJECT,
         ("s3", "HeadObject"): _OBJECT,
+        ("s3", "ListObjectsV2"): "arn:aws:s3:::{Bucket}",
         ("s3", "PutObject"): _OBJECT,
         ("sns", "Publish"): "{TopicArn}",
     }
 )
-_ACTIONS = MappingProxyType({"HeadObject": "GetObject"})
+_ACTIONS = MappingProxyType({"HeadObject": "GetObject", "ListObjectsV2": "ListBucket"})
 """Of the operations that IAM calls otherwise."""
+_NEEDS_NO_PERMISSION = frozenset({("sts", "GetCallerIdentity")})
 
 
 class Enforcement:
@@ -117,7 +120,11 @@ class Enforcement:
         return _denial(call, "Access Denied")
 
     def _concerns(self, call: ApiCall) -> bool:
-        return self._policy is not None and call.access_key_id.startswith(_OF_A_ROLE)
+        return (
+            self._policy is not None
+            and call.access_key_id.startswith(_OF_A_ROLE)
+            and (call.service, call.operation) not in _NEEDS_NO_PERMISSION
+        )
 
     def _resource(self, call: ApiCall) -> str:
         """Return the ARN. Raises NotImplementedError for a call that no agent makes yet."""

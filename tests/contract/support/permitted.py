@@ -109,6 +109,14 @@ def fetch_bundle(there: Surroundings) -> Any:
         return body.read()
 
 
+def look_at_group(there: Surroundings) -> object:
+    """As `diagnose` does."""
+    with aws_errors("autoscaling:DescribeAutoScalingInstances"):
+        return there.clients.client("autoscaling").describe_auto_scaling_instances(
+            InstanceIds=[there.instance_id]
+        )
+
+
 def told(outcome: SignalOutcome) -> None:
     """Raise what a signal only tells of."""
     if outcome.verdict == "failed":
@@ -134,6 +142,7 @@ CALLS: dict[tuple[str, str], Callable[[Surroundings], object]] = {
     ),
     ("Hooks", "autoscaling:CompleteLifecycleAction"): lambda s: told(s.hook().complete()),
     ("Hooks", "autoscaling:RecordLifecycleActionHeartbeat"): lambda s: told(s.hook().heartbeat()),
+    ("GroupState", "autoscaling:DescribeAutoScalingInstances"): look_at_group,
     ("TargetState", "elasticloadbalancing:DescribeTargetHealth"): lambda s: (
         s.target().target_state()
     ),
