@@ -6,6 +6,7 @@ import argparse
 
 from ladybug_agent import __version__
 from ladybug_agent.command_line.options import Parser
+from ladybug_fleet.command_line.deploy import add_deploy
 from ladybug_fleet.command_line.snapshot import add_snapshot
 
 
@@ -17,4 +18,5 @@ def build_parser() -> argparse.ArgumentParser:
     parser.add_argument("--version", action="version", version=f"ladybug-fleet {__version__}")
     verbs = parser.add_subparsers(dest="verb", metavar="VERB", required=True)
     add_snapshot(verbs)
+    add_deploy(verbs)
     return parser

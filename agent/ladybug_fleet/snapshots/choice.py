@@ -50,7 +50,9 @@ def judge_defect(snapshot: Snapshot, wanted: Wanted) -> str | None:
     return None
 
 
-def judge_requested(snapshot: Snapshot | None, account: str, wanted: Wanted) -> Snapshot:
+def judge_requested(
+    snapshot_id: str, snapshot: Snapshot | None, account: str, wanted: Wanted
+) -> Snapshot:
     """Return the snapshot that was asked for by its id. Raises Refused if it is not there or ours.
 
     Whether it can be used is for `choose_snapshot` to say.
@@ -58,7 +60,7 @@ def judge_requested(snapshot: Snapshot | None, account: str, wanted: Wanted) -> 
     if snapshot is None:
         raise Refused(
             "snapshot_none",
-            "wanted the snapshot with this id, found none that this account can see",
+            f"wanted {snapshot_id}, found none of this id that account {account} can see",
             hint="look at the id and the region; deleted snapshots may be in the recycle bin",
         )
     if snapshot.owner_id != account:

@@ -14,7 +14,8 @@ def find_snapshot(
 ) -> Choice:
     """Return the choice, or what can be said for the one asked for by id. Raises Refused."""
     if snapshot_id:
-        one = judge_requested(snapshots.by_id(snapshot_id), snapshots.account(), wanted)
+        seen, account = snapshots.by_id(snapshot_id), snapshots.account()
+        one = judge_requested(snapshot_id, seen, account, wanted)
         return choose_snapshot([one], wanted, now)
     found = snapshots.tagged(wanted.tags)
     if not found and not wanted.allow_empty:
