@@ -32,9 +32,7 @@ def add_deploy(verbs: Verbs) -> None:
         metavar="FILE",
         help='JSON, as {"Name": "value"}; --parameter comes before it',
     )
-    parser.add_argument(
-        "--stack-tag", action="append", type=pair, default=[], metavar="NAME=VALUE"
-    )
+    parser.add_argument("--stack-tag", action="append", type=pair, default=[], metavar="NAME=VALUE")
     parser.add_argument(
         "--capability",
         action="append",

@@ -40,3 +40,13 @@ def days(text: str) -> float:
         message = f"wanted a number of days above 0, found {text!r}"
         raise argparse.ArgumentTypeError(message)
     return days
+
+
+def add_fleet(parser: argparse.ArgumentParser) -> None:
+    """Add how a fleet is named, and the session."""
+    parser.add_argument(
+        "--stack", default="", metavar="NAME", help="the replica stack: its group and its table"
+    )
+    parser.add_argument("--group", default="", metavar="NAME", help="the Auto Scaling group")
+    parser.add_argument("--table", default="", metavar="NAME", help="the instance registry")
+    add_session(parser)

@@ -85,6 +85,17 @@ class CloudFormation:
             pages = self._client.get_paginator("list_change_sets").paginate(StackName=stack)
             return tuple(one["ChangeSetName"] for page in pages for one in page["Summaries"])
 
+    def resources(self, stack: str, kind: str) -> tuple[str, ...]:
+        """Return the physical ids of the stack's resources of this type."""
+        with aws_errors("cloudformation:ListStackResources", resource=stack):
+            pages = self._client.get_paginator("list_stack_resources").paginate(StackName=stack)
+            found = [one for page in pages for one in page["StackResourceSummaries"]]
+        return tuple(
+            one["PhysicalResourceId"]
+            for one in found
+            if one["ResourceType"] == kind and "PhysicalResourceId" in one
+        )
+
     def delete_change_set(self, stack: str, name: str) -> None:
         with aws_errors("cloudformation:DeleteChangeSet", resource=stack):
             self._client.delete_change_set(StackName=stack, ChangeSetName=name)

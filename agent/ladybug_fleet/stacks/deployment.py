@@ -8,8 +8,8 @@ from dataclasses import dataclass, replace
 
 from ladybug_agent.clock import Deadline
 from ladybug_agent.errors import ConfigError, NotYet
-from ladybug_agent.waiting import wait_until
-from ladybug_fleet.stacks.following import LOOKS, EventStream, await_end, nested_failure
+from ladybug_fleet.patience import look_until
+from ladybug_fleet.stacks.following import EVENT_LOOKS, EventStream, await_end, nested_failure
 from ladybug_fleet.stacks.model import (
     Change,
     ChangeSet,
@@ -92,7 +92,7 @@ def _settled(
             hint=f"aws cloudformation describe-stack-events --stack-name {name}",
         )
 
-    return wait_until(look, f"{name} to settle", deadline=deadline, pace=LOOKS)
+    return look_until(look, f"{name} to settle", deadline=deadline, pace=EVENT_LOOKS)
 
 
 def _prepared(stacks: Stacks, stack: str, name: str, deadline: Deadline) -> ChangeSet:
@@ -106,7 +106,7 @@ def _prepared(stacks: Stacks, stack: str, name: str, deadline: Deadline) -> Chan
             hint=f"it changes nothing by itself; run this again, and see {name} in the console",
         )
 
-    return wait_until(look, f"the change set {name}", deadline=deadline, pace=LOOKS)
+    return look_until(look, f"the change set {name}", deadline=deadline, pace=EVENT_LOOKS)
 
 
 def _refuse_unless_unchanged(change_set: ChangeSet) -> None:

@@ -7,12 +7,13 @@ from itertools import islice, takewhile
 
 from ladybug_agent.clock import Deadline
 from ladybug_agent.errors import NotYet
-from ladybug_agent.waiting import Pace, wait_until
+from ladybug_agent.waiting import Pace
+from ladybug_fleet.patience import look_until
 from ladybug_fleet.stacks.model import STACK_TYPE, StackEvent
 from ladybug_fleet.stacks.outcomes import first_failure, is_final
 from ladybug_fleet.stacks.port import Stacks
 
-LOOKS = Pace(1.0, 5.0)
+EVENT_LOOKS = Pace(1.0, 5.0)
 MOST_NESTED = 5
 
 
@@ -58,7 +59,7 @@ def await_end(stream: EventStream, stack: str, deadline: Deadline) -> StackEvent
             f" describe-stack-events --stack-name {stack}",
         )
 
-    return wait_until(look, f"the operation on {stack}", deadline=deadline, pace=LOOKS)
+    return look_until(look, f"the operation on {stack}", deadline=deadline, pace=EVENT_LOOKS)
 
 
 def nested_failure(stacks: Stacks, failure: StackEvent | None) -> StackEvent | None:

@@ -1,4 +1,4 @@
-"""A stack, its events and change sets, as CloudFormation describes them; and what is asked of it."""
+"""A stack, its events and change sets as CloudFormation has them; and what is asked of it."""
 
 from __future__ import annotations
 

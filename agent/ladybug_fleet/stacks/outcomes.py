@@ -37,9 +37,7 @@ def first_failure(events: Iterable[StackEvent]) -> StackEvent | None:
 def leftovers(events: Iterable[StackEvent]) -> tuple[StackEvent, ...]:
     """Return what an update that went well could not delete of what it replaced."""
     return tuple(
-        event
-        for event in events
-        if event.status == "DELETE_FAILED" and not event.is_of_the_stack
+        event for event in events if event.status == "DELETE_FAILED" and not event.is_of_the_stack
     )
 
 

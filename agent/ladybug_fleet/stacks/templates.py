@@ -63,5 +63,7 @@ def _read(path: Path) -> str:
         return path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise ConfigError(
-            "template_unreadable", f"wanted to read {path}, found that it cannot be", hint="see below"
+            "template_unreadable",
+            f"wanted to read {path}, found that it cannot be",
+            hint="see below",
         ) from error
