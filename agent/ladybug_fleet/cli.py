@@ -5,19 +5,24 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 
+from ladybug_agent.config import LoggingConfig
 from ladybug_agent.errors import AgentError, describe, error_chain
 from ladybug_agent.exit_status import exit_status
+from ladybug_agent.logs import configure_logs
 from ladybug_fleet.command_line import build_parser
+from ladybug_fleet.notices import complain
 from ladybug_fleet.verbs import run_verb
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one verb and return its exit status (`ladybug_agent.exit_status`)."""
     arguments = build_parser().parse_args(argv)
+    # Standard output is for the result alone, and `structlog` writes there unless it is told.
+    configure_logs(LoggingConfig(level="warning"), verb=arguments.verb)
     try:
         return int(run_verb(arguments))
     except AgentError as error:
-        print(f"ladybug-fleet: {describe(error)}", file=sys.stderr)
+        complain(describe(error))
         for cause in error_chain(error)[1:]:
             print(f"  because {cause}", file=sys.stderr)
         return int(exit_status(error))

@@ -23,23 +23,31 @@ class Ec2LaunchTemplates:
             )
         return str(answer["LaunchTemplates"][0]["LatestVersionNumber"])
 
+    def has_snapshot(self, template: LaunchTemplate, snapshot_id: str) -> bool:
+        return with_snapshot(self._version(template)["LaunchTemplateData"], snapshot_id) is None
+
     def with_snapshot(self, template: LaunchTemplate, snapshot_id: str) -> str:
-        with aws_errors("ec2:DescribeLaunchTemplateVersions"):
-            answer = self._client.describe_launch_template_versions(
-                LaunchTemplateId=template.template_id, Versions=[template.version]
-            )
-        found = answer["LaunchTemplateVersions"][0]
+        found = self._version(template)
+        number = str(found["VersionNumber"])
         data = with_snapshot(found["LaunchTemplateData"], snapshot_id)
         if data is None:
-            return str(found["VersionNumber"])
+            return number
         with aws_errors("ec2:CreateLaunchTemplateVersion"):
             made = self._client.create_launch_template_version(
                 LaunchTemplateId=template.template_id,
-                SourceVersion=str(found["VersionNumber"]),
+                SourceVersion=number,
                 VersionDescription=f"data of {snapshot_id}",
                 LaunchTemplateData=data,
             )
         return str(made["LaunchTemplateVersion"]["VersionNumber"])
+
+    def _version(self, template: LaunchTemplate) -> Mapping[str, Any]:
+        with aws_errors("ec2:DescribeLaunchTemplateVersions"):
+            answer = self._client.describe_launch_template_versions(
+                LaunchTemplateId=template.template_id, Versions=[template.version]
+            )
+        found: Mapping[str, Any] = answer["LaunchTemplateVersions"][0]
+        return found
 
 
 def with_snapshot(data: Mapping[str, Any], snapshot_id: str) -> dict[str, Any] | None:

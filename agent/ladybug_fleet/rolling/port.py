@@ -32,6 +32,9 @@ class LaunchTemplates(Protocol):
     def newest_version(self, template: LaunchTemplate) -> str:
         """Return the number of the template's newest version."""
 
+    def has_snapshot(self, template: LaunchTemplate, snapshot_id: str) -> bool:
+        """Return whether that version has this data snapshot. Raises Refused as below."""
+
     def with_snapshot(self, template: LaunchTemplate, snapshot_id: str) -> str:
         """Return the number of a version that is as this one, with another data snapshot.
 

@@ -13,6 +13,7 @@ from ladybug_fleet.notices import warn
 from ladybug_fleet.outputs import give_github, tell
 from ladybug_fleet.progress import Progress
 from ladybug_fleet.rolling.autoscaling import InstanceRefreshes
+from ladybug_fleet.rolling.goal import Goal, version_for
 from ladybug_fleet.rolling.judging import judge_way_back
 from ladybug_fleet.rolling.launch_templates import Ec2LaunchTemplates
 from ladybug_fleet.rolling.model import Manner, Rolled
@@ -52,22 +53,17 @@ def roll(arguments: argparse.Namespace) -> ExitStatus:
 def _rolled(rolling: Roll, sight: AwsSight, arguments: argparse.Namespace) -> Rolled:
     if arguments.follow:
         return rolling.resume()
-    return rolling.run(_version(rolling.manner, sight, arguments))
-
-
-def _version(manner: Manner, sight: AwsSight, arguments: argparse.Namespace) -> str:
-    """Return the version to roll to; made anew for another snapshot, which must be usable."""
-    template = judge_way_back(sight.group().template, manner)
-    if arguments.template_version:
-        return str(arguments.template_version)
+    used = judge_way_back(sight.group().template, rolling.manner)
+    goal = Goal(version=arguments.template_version, snapshot_id=arguments.snapshot_id)
     session = (arguments.region, arguments.profile)
     ec2 = client("ec2", *session)
-    if not arguments.snapshot_id:
-        return Ec2LaunchTemplates(ec2).newest_version(template)
-    wanted = Wanted(tags={}, max_age_days=float("inf"))
-    snapshots = Ec2Snapshots(ec2, client("sts", *session))
-    find_snapshot(snapshots, wanted, arguments.snapshot_id, SystemClock().utcnow())
-    return Ec2LaunchTemplates(ec2).with_snapshot(template, arguments.snapshot_id)
+    if goal.snapshot_id:
+        # Another account's, an unfinished or an unencrypted one would fail every launch.
+        any_age = Wanted(tags={}, max_age_days=float("inf"))
+        snapshots = Ec2Snapshots(ec2, client("sts", *session))
+        find_snapshot(snapshots, any_age, goal.snapshot_id, SystemClock().utcnow())
+    newest = rolling.refreshes.newest()
+    return rolling.run(version_for(goal, used, newest, Ec2LaunchTemplates(ec2)))
 
 
 def _manner(arguments: argparse.Namespace) -> Manner:
