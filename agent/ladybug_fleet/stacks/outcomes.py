@@ -29,9 +29,15 @@ def first_failure(events: Iterable[StackEvent]) -> StackEvent | None:
     failed = [
         event
         for event in events
-        if event.status.endswith("_FAILED") and not event.reason.startswith(CONSEQUENCE)
+        if _went_wrong(event) and not event.reason.startswith(CONSEQUENCE)
     ]
     return next((event for event in failed if not event.is_of_the_stack), next(iter(failed), None))
+
+
+def _went_wrong(event: StackEvent) -> bool:
+    # A stack that is cancelled, or stopped by a hook of the account, begins to roll back by itself.
+    turned = event.is_of_the_stack and event.status.endswith("ROLLBACK_IN_PROGRESS")
+    return event.status.endswith("_FAILED") or turned
 
 
 def leftovers(events: Iterable[StackEvent]) -> tuple[StackEvent, ...]:
