@@ -27,9 +27,7 @@ def first_failure(events: Iterable[StackEvent]) -> StackEvent | None:
     Neither what was only cancelled on account of it, nor the stack itself if a resource failed.
     """
     failed = [
-        event
-        for event in events
-        if _went_wrong(event) and not event.reason.startswith(CONSEQUENCE)
+        event for event in events if _went_wrong(event) and not event.reason.startswith(CONSEQUENCE)
     ]
     return next((event for event in failed if not event.is_of_the_stack), next(iter(failed), None))
 
