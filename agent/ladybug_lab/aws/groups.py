@@ -17,7 +17,6 @@ from ladybug_lab.aws.query import Document, RefusedError, answered, invalid, ite
 from ladybug_lab.aws.wire import ApiCall
 
 _ACTIVE = {"Pending", "InProgress", "Baking", "Cancelling", "RollbackInProgress"}
-_CONFIGURED = "DesiredConfiguration.LaunchTemplate.Version"
 
 
 @dataclass(slots=True, kw_only=True)
@@ -26,9 +25,16 @@ class LabRefresh:
 
     refresh_id: str
     state: dict[str, object]
-    version: str = ""
+    configuration: dict[str, str] = field(default_factory=dict)
+    """What DesiredConfiguration was given, flat as it was sent."""
     preferences: dict[str, str] = field(default_factory=dict)
     to_come: deque[dict[str, object]] = field(default_factory=deque)
+
+    @property
+    def version(self) -> str:
+        """The launch template's, wherever it was given; empty without a desired configuration."""
+        sent = self.configuration.items()
+        return next((value for name, value in sent if name.endswith(".Version")), "")
 
 
 @dataclass(slots=True, kw_only=True)
@@ -89,19 +95,15 @@ class LabGroups:
             raise RefusedError(
                 "InstanceRefreshInProgress", "An Instance Refresh is already in progress"
             )
-        sent = call.parameters
-        version = sent.get(_CONFIGURED, "")
-        if sent.get("Preferences.AutoRollback") == "true" and not version:
+        configuration = _under(call, "DesiredConfiguration.")
+        preferences = _under(call, "Preferences.")
+        if preferences.get("AutoRollback") == "true" and not configuration:
             raise invalid("AutoRollback cannot be used without a desired configuration.")
         refresh = LabRefresh(
             refresh_id=str(uuid4()),
             state={"Status": "Pending"},
-            version=version,
-            preferences={
-                name.removeprefix("Preferences."): value
-                for name, value in sent.items()
-                if name.startswith("Preferences.")
-            },
+            configuration=configuration,
+            preferences=preferences,
             to_come=deque(group.script),
         )
         group.refreshes.insert(0, refresh)
@@ -116,7 +118,7 @@ class LabGroups:
     @staticmethod
     def _rollback_refresh(group: LabGroup, _: ApiCall) -> Document:
         refresh = _active(group)
-        if not refresh.version:
+        if not refresh.configuration:
             raise RefusedError(
                 "IrreversibleInstanceRefresh", "There is no desired configuration to roll back"
             )
@@ -132,6 +134,14 @@ class LabGroups:
         "DescribeScalingActivities": _describe_activities,
         "RollbackInstanceRefresh": _rollback_refresh,
         "StartInstanceRefresh": _start_refresh,
+    }
+
+
+def _under(call: ApiCall, prefix: str) -> dict[str, str]:
+    return {
+        name.removeprefix(prefix): value
+        for name, value in call.parameters.items()
+        if name.startswith(prefix)
     }
 
 
