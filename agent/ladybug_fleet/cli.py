@@ -17,8 +17,7 @@ from ladybug_fleet.verbs import run_verb
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one verb and return its exit status (`ladybug_agent.exit_status`)."""
     arguments = build_parser().parse_args(argv)
-    # Standard output is for the result alone, and `structlog` writes there unless it is told.
-    configure_logs(LoggingConfig(level="warning"), verb=arguments.verb)
+    configure_logs(LoggingConfig())
     try:
         return int(run_verb(arguments))
     except AgentError as error:

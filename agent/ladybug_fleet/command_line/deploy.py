@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 from pathlib import Path
 
 from ladybug_agent.command_line.options import Verbs, seconds
@@ -18,21 +19,7 @@ def add_deploy(verbs: Verbs) -> None:
     source.add_argument(
         "--template-url", metavar="URL", help="template in S3, as s3://BUCKET/KEY or https://"
     )
-    parser.add_argument(
-        "--parameter",
-        action="append",
-        type=pair,
-        default=[],
-        metavar="NAME=VALUE",
-        help="may be repeated; what is not given keeps the value that the stack has",
-    )
-    parser.add_argument(
-        "--parameters",
-        type=Path,
-        metavar="FILE",
-        help='JSON, as {"Name": "value"}; --parameter comes before it',
-    )
-    parser.add_argument("--stack-tag", action="append", type=pair, default=[], metavar="NAME=VALUE")
+    _add_contents(parser)
     parser.add_argument(
         "--capability",
         action="append",
@@ -52,3 +39,21 @@ def add_deploy(verbs: Verbs) -> None:
         help="how long to follow; the stack goes on without us (default: %(default)g)",
     )
     add_session(parser)
+
+
+def _add_contents(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--parameter",
+        action="append",
+        type=pair,
+        default=[],
+        metavar="NAME=VALUE",
+        help="may be repeated; what is not given keeps the value that the stack has",
+    )
+    parser.add_argument(
+        "--parameters",
+        type=Path,
+        metavar="FILE",
+        help='JSON, as {"Name": "value"}; --parameter comes before it',
+    )
+    parser.add_argument("--stack-tag", action="append", type=pair, default=[], metavar="NAME=VALUE")
