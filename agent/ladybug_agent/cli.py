@@ -20,7 +20,8 @@ SWITCH_INTERVAL_S = 0.0005
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one verb and return its exit status (`ladybug_agent.exit_status`)."""
-    arguments = build_parser().parse_args(argv)
+    words = sys.argv[1:] if argv is None else argv
+    arguments = build_parser(words).parse_args(words)
     tune_interpreter()
     # Only now: `--version` and a wrong command line must not pay for these imports.
     from ladybug_agent.errors import AgentError

@@ -25,8 +25,25 @@ VERBS = (
 
 def test_the_version_is_printed(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as caught:
-        build_parser().parse_args(["--version"])
+        build_parser(["--version"]).parse_args(["--version"])
     assert (caught.value.code, capsys.readouterr().out) == (0, f"ladybug-agent {__version__}\n")
+
+
+@pytest.mark.parametrize("verb", VERBS, ids=" ".join)
+def test_the_parser_of_one_verb_says_of_it_what_the_whole_one_does(
+    verb: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    told = []
+    for parser in (build_parser(), build_parser(verb)):
+        with pytest.raises(SystemExit):
+            parser.parse_args([*verb, "--help"])
+        told.append(capsys.readouterr().out)
+    assert told[0] == told[1]
+
+
+@pytest.mark.parametrize("argv", [[], ["--help"], ["bootsrap"], ["--config", "x", "status"]])
+def test_without_a_verb_in_front_every_verb_is_known(argv: list[str]) -> None:
+    assert build_parser(argv).parse_args(["drain"]).verb == "drain"
 
 
 @pytest.mark.parametrize("verb", [[], *VERBS], ids=" ".join)

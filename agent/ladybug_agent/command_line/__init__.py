@@ -3,37 +3,47 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Sequence
+from importlib import import_module
 
 from ladybug_agent import __version__
-from ladybug_agent.command_line.boot import add_bootstrap, add_rehearse, add_status
-from ladybug_agent.command_line.config import add_config
-from ladybug_agent.command_line.drain import add_drain
-from ladybug_agent.command_line.health import add_health_check
-from ladybug_agent.command_line.hydrate import add_hydrate
 from ladybug_agent.command_line.options import Parser
-from ladybug_agent.command_line.refresh import add_refresh
-from ladybug_agent.command_line.register import add_register
-from ladybug_agent.command_line.verify import add_verify
-from ladybug_agent.command_line.watch import add_alert, add_watch
+
+MODULES = {
+    "bootstrap": "boot",
+    "status": "boot",
+    "health-check": "health",
+    "verify": "verify",
+    "hydrate": "hydrate",
+    "refresh": "refresh",
+    "drain": "drain",
+    "watch": "watch",
+    "alert": "watch",
+    "register": "register",
+    "config": "config",
+    "rehearse": "boot",
+}
+"""In which module of this package a verb's options are, in the order of the help."""
 
 
-def build_parser() -> argparse.ArgumentParser:
+def build_parser(argv: Sequence[str] = ()) -> argparse.ArgumentParser:
+    """Return the parser of this command line: of its verb alone, if it begins with one.
+
+    A run pays for the options of its own verb, and `--version` for none.
+    """
     parser = Parser(
         prog="ladybug-agent",
         description="Boots this instance into a registered, read-only LadybugDB replica.",
     )
     parser.add_argument("--version", action="version", version=f"ladybug-agent {__version__}")
     verbs = parser.add_subparsers(dest="verb", metavar="VERB", required=True)
-    add_bootstrap(verbs)
-    add_status(verbs)
-    add_health_check(verbs)
-    add_verify(verbs)
-    add_hydrate(verbs)
-    add_refresh(verbs)
-    add_drain(verbs)
-    add_watch(verbs)
-    add_alert(verbs)
-    add_register(verbs)
-    add_config(verbs)
-    add_rehearse(verbs)
+    for verb in _verbs_for(argv[0] if argv else ""):
+        module = import_module(f"ladybug_agent.command_line.{MODULES[verb]}")
+        getattr(module, f"add_{verb.replace('-', '_')}")(verbs)
     return parser
+
+
+def _verbs_for(first: str) -> Sequence[str]:
+    if first == "--version":
+        return ()
+    return (first,) if first in MODULES else tuple(MODULES)
