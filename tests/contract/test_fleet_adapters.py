@@ -113,6 +113,23 @@ def test_finding_09_a_rollback_is_read_off_the_events(aws: LabAws) -> None:
     assert caught.value.code == "stack_rolled_back"
 
 
+@pytest.mark.parametrize(
+    ("code", "words"),
+    [
+        ("ValidationError", "Rule SnapshotWanted failed: DataMode snapshot needs a SnapshotId"),
+        ("InsufficientCapabilitiesException", "Requires capabilities : [CAPABILITY_IAM]"),
+    ],
+)
+def test_what_cloudformation_does_not_take_is_a_matter_of_configuration_in_its_own_words(
+    aws: LabAws, code: str, words: str
+) -> None:
+    aws.stacks.switched_on = True
+    aws.faults.add("CreateChangeSet", code=code, message=words)
+    with pytest.raises(ConfigError) as caught:
+        deployed(aws, "Topic")
+    assert (caught.value.code, words in str(caught.value)) == ("change_set_failed", True)
+
+
 def test_a_group_of_mixed_instances_keeps_its_mixture_when_it_is_rolled(aws: LabAws) -> None:
     mixture = {
         "LaunchTemplate": {

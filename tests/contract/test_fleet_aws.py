@@ -7,6 +7,9 @@ from __future__ import annotations
 
 import base64
 import json
+import signal
+import subprocess
+import sys
 import time
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -355,3 +358,29 @@ def test_user_data_of_the_new_version_expects_the_new_snapshot(
     )["LaunchTemplateVersions"]
     user_data = base64.b64decode(made["LaunchTemplateData"]["UserData"]).decode()
     assert user_data == f'snapshot_id = "{new}"'
+
+
+def test_an_interrupted_deployment_leaves_the_stack_alone_and_is_followed_by_the_next(
+    aws: LabAws, operator: Operator, tmp_path: Path
+) -> None:
+    aws.stacks.scripts[STACK] = (Step("CREATE_IN_PROGRESS"),)
+    aws.stacks.switched_on = True
+    argv = ("deploy", *ON_STACK, "--template", str(template(tmp_path, "Topic")))
+    process = subprocess.Popen(
+        [str(Path(sys.executable).with_name("ladybug-fleet")), *argv],
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    assert process.stderr
+    begun = any("CREATE_IN_PROGRESS" in line for line in process.stderr)
+    process.send_signal(signal.SIGINT)
+    said = process.communicate(timeout=30)[1]
+    assert (begun, process.returncode) == (True, 130)
+    assert "what was begun in AWS goes on. Run the same command again to follow it." in said
+    assert "Traceback" not in said
+    stack = aws.stacks.stacks[STACK]
+    assert stack.status == "CREATE_IN_PROGRESS"
+    stack.to_come.append(Step("CREATE_COMPLETE"))
+    stack.template = (tmp_path / "template.json").read_text()
+    assert operator.document(*argv)["outcome"] == "unchanged"
+    assert f"{STACK} is in CREATE_IN_PROGRESS; waiting for that to end first" in operator.said

@@ -17,9 +17,11 @@ from ladybug_fleet.stacks.model import (
     Template,
     TemplateParameter,
 )
+from ladybug_fleet.stacks.parameters import change_set_refused
 from ladybug_fleet.stacks.states import REVIEW
 
 INVALID = "ValidationError"
+UNACCEPTABLE = frozenset({INVALID, "InsufficientCapabilitiesException"})
 ABSENT = "does not exist"
 
 
@@ -57,17 +59,22 @@ class CloudFormation:
 
     def create_change_set(self, request: Request, kind: ChangeSetKind, name: str) -> None:
         optional = {"RoleARN": request.role_arn} if request.role_arn else {}
-        with aws_errors("cloudformation:CreateChangeSet", resource=request.stack):
-            self._client.create_change_set(
-                StackName=request.stack,
-                ChangeSetName=name,
-                ChangeSetType=kind,
-                Parameters=[_parameter(*one) for one in request.parameters.items()],
-                Tags=[{"Key": key, "Value": value} for key, value in request.tags.items()],
-                Capabilities=list(request.capabilities),
-                **_template(request.template),
-                **optional,
-            )
+        try:
+            with aws_errors("cloudformation:CreateChangeSet", resource=request.stack):
+                self._client.create_change_set(
+                    StackName=request.stack,
+                    ChangeSetName=name,
+                    ChangeSetType=kind,
+                    Parameters=[_parameter(*one) for one in request.parameters.items()],
+                    Tags=[{"Key": key, "Value": value} for key, value in request.tags.items()],
+                    Capabilities=list(request.capabilities),
+                    **_template(request.template),
+                    **optional,
+                )
+        except ExternalFailure as error:
+            if error.facts.get("aws_code") in UNACCEPTABLE:
+                raise change_set_refused(str(error.facts["aws_message"])) from error
+            raise
 
     def change_set(self, stack: str, name: str) -> ChangeSet:
         with aws_errors("cloudformation:DescribeChangeSet", resource=stack):

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from ladybug_agent.clock import Deadline
-from ladybug_agent.errors import ConfigError, NotYet
+from ladybug_agent.errors import NotYet
 from ladybug_fleet.patience import look_until
 from ladybug_fleet.stacks.following import EVENT_LOOKS, EventStream, await_end, nested_failure
 from ladybug_fleet.stacks.model import (
@@ -20,7 +20,7 @@ from ladybug_fleet.stacks.model import (
     StackFacts,
 )
 from ladybug_fleet.stacks.outcomes import first_failure, in_words, judge_end, leftovers
-from ladybug_fleet.stacks.parameters import complete_parameters
+from ladybug_fleet.stacks.parameters import change_set_refused, complete_parameters
 from ladybug_fleet.stacks.port import Stacks
 from ladybug_fleet.stacks.states import OUR_CHANGE_SETS, REVIEW, is_under_way, judge_state
 
@@ -112,11 +112,7 @@ def _prepared(stacks: Stacks, stack: str, name: str, deadline: Deadline) -> Chan
 def _refuse_unless_unchanged(change_set: ChangeSet) -> None:
     if any(words in change_set.reason for words in NO_CHANGES):
         return
-    raise ConfigError(
-        "change_set_failed",
-        f"wanted a change set, found that CloudFormation refuses to make it: {change_set.reason}",
-        hint="mend the template or the parameters; nothing was changed",
-    )
+    raise change_set_refused(change_set.reason)
 
 
 def _execute(

@@ -1,4 +1,4 @@
-"""The parameters of a change set: given, kept, or the template's default."""
+"""What a change set is asked for with: parameters that are given, kept, or the template's own."""
 
 from __future__ import annotations
 
@@ -38,3 +38,12 @@ def complete_parameters(
             hint=f"--parameter {missing[0]}=VALUE",
         )
     return {**dict.fromkeys(sorted(kept - set(given))), **given}
+
+
+def change_set_refused(words: str) -> ConfigError:
+    """Return the error for what CloudFormation does not make a change set of, in its words."""
+    return ConfigError(
+        "change_set_failed",
+        f"wanted a change set, found that CloudFormation refuses to make it: {words}",
+        hint="mend the template, the parameters or --capability; nothing was changed",
+    )
