@@ -124,7 +124,7 @@ def test_mixed_versions_lost_snapshots_and_old_data_are_remarked_upon() -> None:
         "suspended: Launch",
         "the launch template's snapshot is gone: snap-1",
         "several agent versions: 0.1.0 (1), 0.0.9 (1)",
-        "data older than 7 days: 1 replicas",
+        "data older than 7 days: i-2 (36.5)",
     )
 
 
@@ -211,7 +211,7 @@ def test_the_page_needs_nothing_from_anywhere() -> None:
 def test_the_page_is_for_phones_the_dark_and_paper() -> None:
     page = fleet_page(view(a_fleet("i-1")))
     assert 'name="viewport"' in page
-    for rule in ("prefers-color-scheme: dark", "max-width", "@media print"):
+    for rule in ("prefers-color-scheme: dark", "max-width", "@media print", "size: landscape"):
         assert rule in page
     labels = re.findall(r'<td data-label="([^"]+)"', page)
     headings = re.findall(r'<th scope="col">([^<]+)', page)

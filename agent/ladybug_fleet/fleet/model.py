@@ -73,8 +73,8 @@ class Row:
     attributes: Mapping[str, Value]
 
     def text(self, name: str) -> str:
-        value = self.attributes.get(name, "")
-        return value if isinstance(value, str) else str(value)
+        """Return the attribute as text that a terminal only shows."""
+        return printable(str(self.attributes.get(name, "")))
 
     def number(self, name: str) -> float | None:
         """Return the attribute; None where there is none, or it is no number."""
@@ -121,3 +121,12 @@ class Fleet:
                 target=targets.get(instance_id),
                 row=rows.get(instance_id),
             )
+
+
+def printable(text: str) -> str:
+    """Return the text without what a terminal would act on.
+
+    >>> printable("a" + chr(27) + "[2J")
+    'a?[2J'
+    """
+    return "".join(sign if sign.isprintable() else "?" for sign in text)

@@ -8,7 +8,7 @@ from html import escape
 from ladybug_agent.clock import iso_utc
 from ladybug_fleet.fleet.page_style import STYLE
 from ladybug_fleet.fleet.table import age_words, lease_words
-from ladybug_fleet.fleet.view import FleetView, ReplicaView
+from ladybug_fleet.fleet.view import FleetView, ReplicaView, short_image
 
 POLICY = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
 """Everything is escaped; this makes sure that nothing would run if it were not."""
@@ -22,7 +22,7 @@ NOTHING = "&ndash;"
 
 def fleet_page(view: FleetView) -> str:
     """Return the page. Whatever comes from AWS or from a row is escaped."""
-    title = escape(f"Replicas of {view.group}")
+    title = escape(f"Fleet {view.group}")
     rows = "\n".join(row for one in view.replicas for row in _rows(one))
     headings = "".join(f'<th scope="col">{name}</th>' for name in ("Instance", *COLUMNS))
     return f"""<!doctype html>
@@ -64,15 +64,15 @@ def _summary(view: FleetView) -> str:
 def _rows(one: ReplicaView) -> Iterator[str]:
     values = (
         one.lifecycle, one.target, one.status, lease_words(one.lease_left_s), one.agent_version,
-        one.image, one.snapshot_id, age_words(one.data_age_days), one.hydration,
+        short_image(one.image), one.snapshot_id, age_words(one.data_age_days), one.hydration,
     )  # fmt: skip
     cells = "".join(
         f'<td data-label="{label}">{escape(value) or NOTHING}</td>'
         for label, value in zip(COLUMNS, values, strict=True)
     )
-    kind = "good" if one.is_ready else "bad"
+    kind, word = ("good", "ready") if one.is_ready else ("bad", "not ready")
     where = escape(" ".join(filter(None, (one.zone, one.kind))))
-    name = f'<span class="{kind}">{escape(one.instance_id)}</span><br><small>{where}</small>'
+    name = f'{escape(one.instance_id)}<br><small><span class="{kind}">{word}</span> {where}</small>'
     yield f'<tr><th scope="row">{name}</th>{cells}</tr>'
     if note := one.disagreement or "; ".join(one.missing):
         span = len(COLUMNS) + 1

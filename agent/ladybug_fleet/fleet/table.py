@@ -25,7 +25,7 @@ def fleet_lines(view: FleetView) -> Iterator[str]:
         yield _line(row, widths)
     for one in view.replicas:
         if one.disagreement:
-            yield f"  {one.instance_id}: {printable(one.disagreement)}"
+            yield f"  {one.instance_id}: {one.disagreement}"
 
 
 def headline(view: FleetView) -> str:
@@ -58,22 +58,13 @@ def age_words(days: float | None) -> str:
     return NOTHING if days is None else f"{days:.1f} d"
 
 
-def printable(text: str) -> str:
-    """Return text of a row without what a terminal would act on.
-
-    >>> printable("a" + chr(27) + "[2J")
-    'a?[2J'
-    """
-    return "".join(sign if sign.isprintable() else "?" for sign in text)
-
-
 def _cells(one: ReplicaView) -> tuple[str, ...]:
     cells = (
         one.instance_id, one.zone, one.lifecycle, one.target, one.status,
         lease_words(one.lease_left_s), one.agent_version, one.snapshot_id,
         age_words(one.data_age_days), one.hydration,
     )  # fmt: skip
-    return tuple(printable(cell) or NOTHING for cell in cells)
+    return tuple(cell or NOTHING for cell in cells)
 
 
 def _line(row: Sequence[str], widths: Sequence[int]) -> str:

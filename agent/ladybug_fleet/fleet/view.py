@@ -76,6 +76,16 @@ def view_of(fleet: Fleet, max_age_days: float) -> FleetView:
     )
 
 
+def short_image(image: str) -> str:
+    """Return a digest short enough to look at, as the Docker command line shows it.
+
+    >>> short_image("sha256:0123456789abcdef"), short_image("graph-api:v1")
+    ('sha256:0123456789ab', 'graph-api:v1')
+    """
+    kind, _, digits = image.partition(":")
+    return f"{kind}:{digits[:12]}" if kind == "sha256" else image
+
+
 def _replica(replica: Replica, now: datetime, disagreement: str) -> ReplicaView:
     member, target, row = replica.member, replica.target, replica.row or NO_ROW
     verdict = judge_replica(replica, now)
@@ -129,10 +139,11 @@ def _remarks(fleet: Fleet, replicas: tuple[ReplicaView, ...], max_age_days: floa
     if fleet.lost_snapshots:
         yield f"the launch template's snapshot is gone: {', '.join(fleet.lost_snapshots)}"
     yield from _mixtures("agent versions", [one.agent_version for one in replicas])
-    yield from _mixtures("images", [one.image for one in replicas])
+    yield from _mixtures("images", [short_image(one.image) for one in replicas])
     yield from _mixtures("snapshots", [one.snapshot_id for one in replicas])
     if old := [one for one in replicas if (one.data_age_days or 0.0) > max_age_days]:
-        yield f"data older than {max_age_days:g} days: {len(old)} replicas"
+        listed = ", ".join(f"{one.instance_id} ({one.data_age_days:.1f})" for one in old)
+        yield f"data older than {max_age_days:g} days: {listed}"
     if replicas and not any(one.status.startswith("healthy") for one in replicas):
         # docs/registry.md: then the registry may be what is wrong.
         yield "no replica is healthy by the registry: look at the registry before the replicas"
