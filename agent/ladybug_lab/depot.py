@@ -25,6 +25,7 @@ REPOSITORY = "graph-api"
 DATABASE = "packages"
 MANIFEST = "ladybug-snapshot.json"
 ECR_USER = "AWS"
+REGISTRY_LABEL = "org.ladybugdb.lab.registry"
 _ENGINE_TIMEOUT_S = 120
 _MANIFEST_TIMEOUT_S = 60
 
@@ -57,23 +58,30 @@ def cache_directory() -> Path:
 
 @contextmanager
 def open_depot(
-    cache: Path, *, image: str | None = None, data: Path | None = None, say: Say = print
+    cache: Path,
+    *,
+    name: str = "registry",
+    image: str | None = None,
+    data: Path | None = None,
+    say: Say = print,
 ) -> Iterator[Depot]:
     """Serve the image until the end; seconds at first, then a moment.
 
     `image` is a local image to serve instead of the lab's own, `data` a directory of databases.
+    Depots that are open side by side need a `name` each: it makes their images different ones, so
+    that the engine can be made to forget one while containers of the other run.
     """
     databases = data or _package_databases(cache, say)
     registry = LabRegistry.start(
-        cache / "registry", username=ECR_USER, password=registry_password(ACCOUNT_ID)
+        cache / name, username=ECR_USER, password=registry_password(ACCOUNT_ID)
     )
     try:
         tag = "rehearsed" if image else fingerprint()[:12]
-        digest = _pushed(cache, tag) if image is None else ""
+        digest = _pushed(registry, tag) if image is None else ""
         if not digest:
             say("pushing the Graph API image to a local registry")
             digest = _push(registry, tag, image)
-            _remember(cache, tag, digest)
+            _remember(registry, tag, digest)
         depot = Depot(registry=registry, tag=tag, digest=digest, databases=databases)
         yield depot
         forget_local_image(depot)
@@ -128,20 +136,20 @@ def _installed_packages() -> str:
     return digest.hexdigest()
 
 
-def _pushed(cache: Path, tag: str) -> str:
+def _pushed(registry: LabRegistry, tag: str) -> str:
     """Return the digest if this very image was pushed before, and is still there."""
     try:
-        known = json.loads((cache / "pushed.json").read_text(encoding="utf-8"))
+        known = json.loads((registry.directory / "pushed.json").read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return ""
     digest = str(known.get(tag, ""))
-    blob = cache / "registry/images/docker/registry/v2/blobs/sha256"
+    blob = registry.directory / "images/docker/registry/v2/blobs/sha256"
     hexadecimal = digest.removeprefix("sha256:")
     return digest if digest and (blob / hexadecimal[:2] / hexadecimal / "data").exists() else ""
 
 
-def _remember(cache: Path, tag: str, digest: str) -> None:
-    (cache / "pushed.json").write_text(json.dumps({tag: digest}), encoding="utf-8")
+def _remember(registry: LabRegistry, tag: str, digest: str) -> None:
+    (registry.directory / "pushed.json").write_text(json.dumps({tag: digest}), encoding="utf-8")
 
 
 def _push(registry: LabRegistry, tag: str, image: str | None) -> str:
@@ -149,7 +157,9 @@ def _push(registry: LabRegistry, tag: str, image: str | None) -> str:
     repository = f"{registry.host}/{REPOSITORY}"
     with _engine() as engine:
         if image is None:
-            build_image(engine, f"{repository}:{tag}", labels={})
+            build_image(
+                engine, f"{repository}:{tag}", labels={REGISTRY_LABEL: registry.directory.name}
+            )
         else:
             _tag_local(engine, image, repository, tag)
         login = {"username": ECR_USER, "password": registry_password(ACCOUNT_ID)}

@@ -14,7 +14,7 @@ import pytest
 from contract.support.aws import REGION, point_at
 from fakes.store import FakeStore
 from ladybug_agent import __version__
-from ladybug_agent.errors import ConfigError, ExternalFailure
+from ladybug_agent.errors import ConfigError, ExternalFailure, Refused
 from ladybug_fleet import aws as fleet_aws
 from ladybug_fleet.bundle.build import build_bundle, write_bundle
 from ladybug_fleet.bundle.check import sidecar
@@ -116,8 +116,8 @@ def test_credentials_that_ran_out_are_told(session: LabAws) -> None:
     )
 
 
-def test_s3_that_throttles_twice_is_asked_again(session: LabAws) -> None:
-    session.faults.add("PutObject", code="SlowDown", status=503, times=2)
+def test_s3_that_throttles_is_asked_again(session: LabAws) -> None:
+    session.faults.add("PutObject", code="SlowDown", status=503, times=1)
     assert S3Store(fleet_aws.client("s3"), BUCKET, "x").put_new(FILE)
 
 
@@ -139,6 +139,34 @@ def test_a_profile_that_is_not_there_is_told(session: LabAws) -> None:
     with pytest.raises(ConfigError) as caught:
         fleet_aws.client("s3", profile="nobody")
     assert caught.value.code == "aws_session_incomplete"
+
+
+def test_a_connection_that_breaks_under_an_upload_is_made_again(session: LabAws) -> None:
+    session.faults.add("PutObject", drop=True, times=1)
+    store = S3Store(fleet_aws.client("s3"), BUCKET, "x")
+    assert [one.outcome for one in publish_all(store, [FILE], lambda _: None)] == ["uploaded"]
+
+
+def test_s3_that_is_slow_is_waited_for(session: LabAws) -> None:
+    session.faults.add("PutObject", delay_s=0.3, times=1)
+    assert S3Store(fleet_aws.client("s3"), BUCKET, "x").put_new(FILE)
+
+
+@pytest.mark.thorough
+def test_s3_that_always_hangs_up_is_given_up(session: LabAws) -> None:
+    session.faults.add("PutObject", drop=True)
+    with pytest.raises(ExternalFailure, match="no connection to s3") as caught:
+        S3Store(fleet_aws.client("s3"), BUCKET, "x").put_new(FILE)
+    assert caught.value.code == "aws_unreachable"
+
+
+def test_other_bytes_of_the_same_size_and_without_a_check_sum_are_seen(session: LabAws) -> None:
+    assert len(TAMPERED) == len(FILE.data)
+    session.client("s3").put_object(Bucket=BUCKET, Key=f"x/{FILE.name}", Body=TAMPERED)
+    store = S3Store(fleet_aws.client("s3"), BUCKET, "x")
+    with pytest.raises(Refused) as caught:
+        publish_all(store, [FILE], lambda _: None)
+    assert caught.value.code == "version_published_differently"
 
 
 def test_a_call_never_waits_without_end(session: LabAws) -> None:

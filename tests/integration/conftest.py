@@ -19,8 +19,9 @@ Launch = Callable[..., LabInstance]
 
 
 @pytest.fixture(scope="session")
-def depot() -> Iterator[Depot]:
-    with open_depot(cache_directory(), say=lambda _: None) as opened:
+def depot(worker_id: str) -> Iterator[Depot]:
+    name = "registry" if worker_id == "master" else f"registry-{worker_id}"
+    with open_depot(cache_directory(), name=name, say=lambda _: None) as opened:
         yield opened
 
 

@@ -56,6 +56,7 @@ def test_a_boot_asks_ec2_once_and_registers_with_one_write(instance: LabInstance
     assert asked.count(("dynamodb", "PutItem")) == 1
 
 
+@pytest.mark.alone
 def test_running_it_again_changes_nothing_within_a_second(instance: LabInstance) -> None:
     boot(instance)
     row, mount = row_of(instance), mounted(instance)

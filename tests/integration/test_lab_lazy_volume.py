@@ -16,7 +16,7 @@ from ladybug_lab.volumes.lazy.volume import BLOCK_BYTES, LazyRules, LazyVolume, 
 from ladybug_lab.volumes.udev import LINK_PREFIX, ensure_udevd, ensure_volume_rule
 from support.direct_reads import read, read_all, timed_read
 
-pytestmark = pytest.mark.integration
+pytestmark = [pytest.mark.integration, pytest.mark.alone]
 
 MIB = 2**20
 BLOCKS = 64

@@ -9,6 +9,8 @@ import resource
 import subprocess
 import sys
 import tarfile
+import tempfile
+import tomllib
 import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -23,7 +25,7 @@ from ladybug_agent import __version__
 from ladybug_agent.errors import ConfigError, ExternalFailure, Refused
 from ladybug_fleet.bundle.build import build_bundle, write_bundle
 from ladybug_fleet.bundle.check import CheckedBundle, check_file
-from ladybug_fleet.bundle.checkout import open_checkout
+from ladybug_fleet.bundle.checkout import PARTS, open_checkout
 from ladybug_fleet.bundle.lock import lock_text, read_lock
 from ladybug_fleet.bundle.tools import require_tools
 from support.bundles import LOCK, Workshop, small_workshop
@@ -86,13 +88,17 @@ def test_time_umask_modes_locale_and_directory_change_nothing(
             "PYTHONPATH": str(workshop.checkout.root / "agent"),
             "PATH": os.environ["PATH"],
             "COLUMNS": "173",
+            "GITHUB_OUTPUT": str(tmp_path / "outputs"),
             "LC_ALL": "POSIX",
             "SOURCE_DATE_EPOCH": "1234567890",
             "TZ": "Asia/Kathmandu",
         },
     )  # fmt: skip
     assert (done.returncode, done.stderr) == (0, "")
-    assert json.loads(done.stdout)["sha256"] == bundle.sha256
+    told = json.loads(done.stdout)
+    assert (told["schema"], told["sha256"]) == ("ladybug.fleet-build/1", bundle.sha256)
+    outputs = (tmp_path / "outputs").read_text()
+    assert [told[name] in outputs for name in ("version", "sha256", "bundle")] == [True] * 3
 
 
 def test_the_parts_are_where_the_installer_looks_for_them(
@@ -240,6 +246,16 @@ def test_a_full_disk_leaves_nothing_half_written(bundle: CheckedBundle, tmp_path
     assert (tmp_path / bundle.filename).read_bytes() == bundle.data
 
 
+def test_a_build_without_a_place_to_work_in_is_told(
+    workshop: Workshop, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "gone"))
+    with pytest.raises(ExternalFailure, match=r"write below .*/gone") as caught:
+        build_bundle(workshop.checkout, workshop.wheels, None)
+    assert (caught.value.code, "TMPDIR" in caught.value.hint) == ("bundle_not_written", True)
+
+
+@pytest.mark.thorough
 def test_a_bundle_that_is_too_large_is_refused(tmp_path: Path) -> None:
     workshop = small_workshop(tmp_path)
     large = make_wheel(workshop.wheels, "boto3", "99.0", files={"boto3.py": bytes(26 * 2**20)})
@@ -252,10 +268,12 @@ def test_a_bundle_that_is_too_large_is_refused(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("part", ["packaging/bundle/install", LOCK, "pyproject.toml"])
 def test_a_clone_that_lacks_a_part_is_told_which(part: str, tmp_path: Path) -> None:
-    root = small_workshop(tmp_path).checkout.root
-    (root / part).unlink()
+    for other in PARTS:
+        (tmp_path / other).parent.mkdir(parents=True, exist_ok=True)
+        if other != part:
+            (tmp_path / other).touch()
     with pytest.raises(ConfigError, match=part) as caught:
-        open_checkout(root)
+        open_checkout(tmp_path)
     assert caught.value.code == "bundle_source_missing"
 
 
@@ -275,8 +293,9 @@ def test_a_tool_of_another_version_is_refused(pin: str, told: str, workshop: Wor
 
 def test_the_tools_of_this_clone_are_the_pinned_ones(workshop: Workshop) -> None:
     require_tools(workshop.checkout)
-    build, backend = (
-        workshop.checkout.project["optional-dependencies"]["build"],
-        "hatchling==1.33.0",
-    )
-    assert backend in build
+
+
+def test_a_wheel_by_pip_is_made_by_the_same_tool(workshop: Workshop) -> None:
+    text = (workshop.checkout.root / "pyproject.toml").read_text(encoding="utf-8")
+    backend = tomllib.loads(text)["build-system"]["requires"]
+    assert set(backend) <= set(workshop.checkout.project["optional-dependencies"]["build"])

@@ -68,6 +68,13 @@ def test_what_pip_says_is_told_and_nothing_is_left(
     assert names_in(tmp_path / "wheels") == []
 
 
+def test_a_folder_that_cannot_be_made_is_told(index: Path, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(ExternalFailure, match=r"write below .*file/wheels") as caught:
+        fetch_pins([make_wheel(index, "one")], tmp_path / "file/wheels")
+    assert caught.value.code == "bundle_not_written"
+
+
 @pytest.fixture
 def checkout(tmp_path: Path) -> Checkout:
     """A clone that needs one library, and runs on this Python and later ones."""

@@ -16,7 +16,6 @@ from ladybug_agent import __version__
 from ladybug_agent.errors import AgentError
 from ladybug_fleet.bundle.build import build_bundle
 from ladybug_fleet.bundle.check import CheckedBundle
-from ladybug_fleet.bundle.lock import read_lock
 from support.bundles import copy_clone
 from support.wheelhouse import wheelhouse
 
@@ -103,6 +102,12 @@ def test_what_is_installed_says_that_it_cannot_rehearse(venv: Path) -> None:
     assert (said.returncode, "lab_not_installed" in said.stderr) == (2, True)
 
 
+def test_what_is_installed_says_that_it_cannot_build(venv: Path) -> None:
+    said = run(venv / "bin/ladybug-fleet", "build", check=False)
+    assert (said.returncode, said.stdout) == (2, "")
+    assert said.stderr.startswith("ladybug-fleet: bundle_source_missing: wanted a git clone with")
+
+
 def runs_here(python: str) -> bool:
     """Whether there is such a Python; a launcher that only knows its name does not count."""
     try:
@@ -133,10 +138,3 @@ def test_one_altered_byte_of_a_library_stops_the_installation(
     path.write_bytes(data)
     done = install(unpacked, tmp_path / "venv")
     assert (done.returncode, "DO NOT MATCH THE HASHES" in done.stderr) == (1, True)
-
-
-def test_the_lock_is_in_order_and_has_each_library_once(bundle: CheckedBundle) -> None:
-    path = Path(__file__).parents[2] / "packaging/bundle/requirements.lock"
-    names = [pin.name for pin in read_lock(path)]
-    assert names == sorted(set(names))
-    assert bundle.version == __version__

@@ -5,13 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from ladybug_agent.errors import ExternalFailure, Refused
+from ladybug_agent.errors import Refused
 from ladybug_agent.files import write_atomically, write_bytes_atomically
 from ladybug_fleet.bundle.archive import pack
 from ladybug_fleet.bundle.check import CheckedBundle, check_bundle, sidecar
 from ladybug_fleet.bundle.checkout import Checkout
 from ladybug_fleet.bundle.closure import require_closed
 from ladybug_fleet.bundle.contents import contents
+from ladybug_fleet.bundle.disk import writing_to
 from ladybug_fleet.bundle.lock import read_lock
 from ladybug_fleet.bundle.own_wheel import build_own_wheel
 from ladybug_fleet.bundle.wheelhouse import Fetch, gather
@@ -51,14 +52,8 @@ def write_bundle(bundle: CheckedBundle, directory: Path) -> WrittenBundle:
     Raises ExternalFailure; then there is no bundle with a check sum that is not its own.
     """
     path = directory / bundle.filename
-    try:
+    with writing_to(directory):
         sidecar(path).unlink(missing_ok=True)
         write_bytes_atomically(path, bundle.data)
         write_atomically(sidecar(path), bundle.checksum_line)
-    except OSError as error:
-        raise ExternalFailure(
-            "bundle_not_written",
-            f"wanted to write {len(bundle.data)} bytes to {path}, found that it cannot be done",
-            hint="make room, or name another directory by --output",
-        ) from error
     return WrittenBundle(path=path, bundle=bundle)

@@ -11,6 +11,7 @@ from pathlib import Path
 from ladybug_agent.adapters.commands import run_command
 from ladybug_agent.clock import Deadline, SystemClock
 from ladybug_agent.errors import ExternalFailure
+from ladybug_fleet.bundle.disk import writing_to
 from ladybug_fleet.bundle.lock import Pin, requirements_text
 from ladybug_fleet.bundle.wheel import is_pure
 
@@ -29,8 +30,7 @@ def fetch_pins(pins: Sequence[Pin], folder: Path) -> None:
 
     A wheel appears there whole, or not at all. Raises ExternalFailure.
     """
-    folder.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=folder, prefix=".fetching-") as name:
+    with writing_to(folder), _work_in(folder) as name:
         work = Path(name)
         wanted = work / "requirements.txt"
         wanted.write_text(requirements_text(pins), encoding="utf-8")
@@ -46,6 +46,11 @@ def resolve(requirements: Sequence[str], python: str, folder: Path) -> list[Path
     """
     _download(folder, f"--python-version={python}", *requirements)
     return sorted(path for path in folder.glob("*.whl") if is_pure(path.name))
+
+
+def _work_in(folder: Path) -> tempfile.TemporaryDirectory[str]:
+    folder.mkdir(parents=True, exist_ok=True)
+    return tempfile.TemporaryDirectory(dir=folder, prefix=".fetching-")
 
 
 def _download(folder: Path, *arguments: str) -> None:

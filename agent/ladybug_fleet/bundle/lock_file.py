@@ -6,9 +6,11 @@ import sys
 import tempfile
 from pathlib import Path
 
+from ladybug_agent.config import LoggingConfig
 from ladybug_agent.errors import AgentError, ConfigError, describe, error_chain
 from ladybug_agent.exit_status import exit_status
 from ladybug_agent.files import write_atomically
+from ladybug_agent.logs import configure_logs
 from ladybug_fleet.bundle.checkout import Checkout, own_checkout
 from ladybug_fleet.bundle.closure import require_closed
 from ladybug_fleet.bundle.index import resolve
@@ -40,6 +42,7 @@ def renew_lock(checkout: Checkout) -> list[Pin]:
 
 
 def main() -> int:
+    configure_logs(LoggingConfig())
     try:
         pins = renew_lock(own_checkout())
     except AgentError as error:

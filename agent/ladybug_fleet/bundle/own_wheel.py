@@ -13,6 +13,7 @@ from typing import Any
 from hatchling.builders.wheel import WheelBuilder
 
 from ladybug_fleet.bundle.checkout import Checkout
+from ladybug_fleet.bundle.disk import writing_to
 from ladybug_fleet.bundle.wheel import Wheel, read_wheel
 
 PACKAGES = ["agent/ladybug_agent", "agent/ladybug_fleet"]
@@ -23,11 +24,11 @@ FILE_MODE = (stat.S_IFREG | 0o644) << 16
 
 
 def build_own_wheel(checkout: Checkout) -> Wheel:
-    """Return the wheel of the checkout. Takes half a second."""
+    """Return the wheel of the checkout. Takes half a second. Raises ExternalFailure."""
     text = (checkout.root / "pyproject.toml").read_text(encoding="utf-8")
     config: dict[str, Any] = tomllib.loads(text)
     config["tool"]["hatch"]["build"]["targets"]["wheel"]["packages"] = PACKAGES
-    with tempfile.TemporaryDirectory() as work:
+    with writing_to(Path(tempfile.gettempdir())), tempfile.TemporaryDirectory() as work:
         builder = WheelBuilder(str(checkout.root), config=config)
         path = Path(next(iter(builder.build(directory=work, versions=["standard"]))))
         return read_wheel(path.name, _stored(path.read_bytes()))

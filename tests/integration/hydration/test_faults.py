@@ -17,7 +17,7 @@ from ladybug_agent.model.hydration import BLOCK_BYTES
 from support.hydrating import HydrationScene, wait_for
 
 MEASURED = Path(__file__).parents[2] / "bench/measured.py"
-pytestmark = pytest.mark.integration
+pytestmark = [pytest.mark.integration, pytest.mark.alone]
 
 
 def failure_of(events: tuple[Mapping[str, Any], ...]) -> Mapping[str, Any]:

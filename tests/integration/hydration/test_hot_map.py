@@ -16,7 +16,7 @@ from support.asking import asking
 from support.graph_databases import QUARTER
 from support.hydrating import SLOW, HydrationScene, hydration_scene
 
-pytestmark = pytest.mark.integration
+pytestmark = [pytest.mark.integration, pytest.mark.alone]
 
 # Half of what the benchmark asks for (docs/performance.md): tests share their machine.
 SAME_KEYS, OTHER_KEYS, GROWN = 0.08, 0.16, 0.5

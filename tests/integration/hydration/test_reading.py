@@ -12,7 +12,7 @@ import pytest
 from ladybug_agent.model.hydration import BLOCK_BYTES
 from support.hydrating import INSTANT, NAME, SLOW, HydrationScene, wait_for
 
-pytestmark = pytest.mark.integration
+pytestmark = [pytest.mark.integration, pytest.mark.alone]
 
 MIB = 2**20
 
