@@ -161,9 +161,9 @@ def test_a_template_that_is_none_is_refused_before_anything_is_made(
     aws: LabAws, operator: Operator, tmp_path: Path
 ) -> None:
     aws.stacks.switched_on = True
-    aws.faults.add("GetTemplateSummary", code="ValidationError", message="Template format error")
-    argv = ("deploy", *ON_STACK, "--template", str(template(tmp_path, "Topic")))
-    assert operator.run(*argv) == 2
+    path = tmp_path / "template"
+    path.write_text("Resources", encoding="utf-8")
+    assert operator.run("deploy", *ON_STACK, "--template", str(path)) == 2
     assert "template_invalid: wanted a template, found what CloudFormation" in operator.said
     assert "Template format error" in operator.said
     assert aws.stacks.stacks == {}

@@ -162,6 +162,13 @@ def test_no_output_has_the_accounts_number_in_it() -> None:
     assert [one for one in outputs if re.search(r"arn|uri|stack_id|image|role", one)] == []
 
 
+@pytest.fixture(scope="module")
+def ran(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, list[list[str]]]:
+    """A first deployment: where it ran, and the fleet tool's arguments."""
+    directory = tmp_path_factory.mktemp("workflow")
+    return directory, run_steps(directory)
+
+
 def run_steps(tmp_path: Path, **given: str) -> list[list[str]]:
     """Run the deployment's shell as the runner does, and return the fleet tool's arguments."""
     log, program = tmp_path / "log", tmp_path / "bin/ladybug-fleet"
@@ -187,15 +194,30 @@ def run_steps(tmp_path: Path, **given: str) -> list[list[str]]:
     return [json.loads(line) for line in log.read_text(encoding="utf-8").splitlines()]
 
 
-def test_every_command_line_is_one_that_the_fleet_tool_takes(tmp_path: Path) -> None:
-    lines = run_steps(tmp_path)
-    verbs = [build_parser().parse_args(line).verb for line in lines]
+def test_every_command_line_is_one_that_the_fleet_tool_takes(
+    ran: tuple[Path, list[list[str]]],
+) -> None:
+    verbs = [build_parser().parse_args(line).verb for line in ran[1]]
     assert verbs == ["build", "publish", "snapshot", "deploy", "wait", "status"]
 
 
-def test_finding_06_the_chosen_snapshot_reaches_the_stack(tmp_path: Path) -> None:
-    lines = run_steps(tmp_path, SNAPSHOT_ID="snap-1", DATA_MODE="snapshot")
-    deploy = build_parser().parse_args(lines[3])
+def test_finding_01_a_first_deployment_is_one_input(ran: tuple[Path, list[list[str]]]) -> None:
+    snapshot = build_parser().parse_args(ran[1][2])
+    assert snapshot.allow_empty is True
+    assert snapshot.tag == [("Environment", "prod"), ("Repository", "sec filings")]
+
+
+def test_parameters_arrive_as_they_were_given(ran: tuple[Path, list[list[str]]]) -> None:
+    given = (ran[0] / "parameters.json").read_text(encoding="utf-8")
+    assert json.loads(given) == {"Environment": "prod", "Quoted": "it's $HOME"}
+
+
+def test_finding_01_and_06_by_default_the_chosen_snapshot_reaches_the_stack(
+    tmp_path: Path,
+) -> None:
+    lines = run_steps(tmp_path, SNAPSHOT_ID="snap-1", DATA_MODE="snapshot", ALLOW_EMPTY="false")
+    snapshot, deploy, wait = (build_parser().parse_args(lines[place]) for place in (2, 3, 4))
+    assert snapshot.allow_empty is False
     assert dict(deploy.parameter) == {
         "AgentVersion": "0.1.0",
         "BundleSha256": "ab",
@@ -203,21 +225,4 @@ def test_finding_06_the_chosen_snapshot_reaches_the_stack(tmp_path: Path) -> Non
         "SnapshotId": "snap-1",
     }
     assert deploy.template_url == "s3://bucket/prefix/0.1.0/cloudformation/replicas.yaml"
-    assert build_parser().parse_args(lines[4]).snapshot_id == "snap-1"
-
-
-def test_finding_01_a_first_deployment_is_one_input(tmp_path: Path) -> None:
-    snapshot = build_parser().parse_args(run_steps(tmp_path)[2])
-    assert snapshot.allow_empty is True
-    assert snapshot.tag == [("Environment", "prod"), ("Repository", "sec filings")]
-
-
-def test_finding_01_it_is_not_the_default(tmp_path: Path) -> None:
-    snapshot = build_parser().parse_args(run_steps(tmp_path, ALLOW_EMPTY="false")[2])
-    assert snapshot.allow_empty is False
-
-
-def test_parameters_arrive_as_they_were_given(tmp_path: Path) -> None:
-    run_steps(tmp_path)
-    given = (tmp_path / "parameters.json").read_text(encoding="utf-8")
-    assert json.loads(given) == {"Environment": "prod", "Quoted": "it's $HOME"}
+    assert wait.snapshot_id == "snap-1"
