@@ -100,6 +100,17 @@ def test_each_event_of_a_stack_is_told_once_and_in_order(aws: LabAws) -> None:
     assert (second.outcome, heard[0]) == ("updated", "Remove Topic0")
 
 
+@pytest.mark.thorough
+def test_another_implementation_of_cloudformation_deploys_too(aws: LabAws) -> None:
+    """Moto's: change sets that are ready at once, and a refusal where nothing would change."""
+    assert deployed(aws, "Topic")[0].outcome == "created"
+    assert deployed(aws, "Topic")[0].outcome == "unchanged"
+    assert deployed(aws, "Topic", "Other")[0].outcome == "updated"
+    resources = aws.client("cloudformation").describe_stack_resources(StackName="replicas")
+    found = {one["LogicalResourceId"] for one in resources["StackResources"]}
+    assert found == {"Topic", "Other"}
+
+
 def test_finding_09_a_rollback_is_read_off_the_events(aws: LabAws) -> None:
     aws.stacks.scripts["replicas"] = (
         Step("CREATE_IN_PROGRESS"),

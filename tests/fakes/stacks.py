@@ -64,10 +64,11 @@ class FakeStacks:
     def template_parameters(self, _template: Template) -> tuple[TemplateParameter, ...]:
         return self.declared
 
-    def create_change_set(self, request: Request, kind: ChangeSetKind, name: str) -> None:
+    def create_change_set(self, request: Request, kind: ChangeSetKind, name: str) -> bool:
         self.sent, self.kind = request, kind
         self.status = self.status or "REVIEW_IN_PROGRESS"
         self.pending.append(name)
+        return True
 
     def change_set(self, _stack: str, name: str) -> ChangeSet:
         if self.refused_because:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import shlex
+from pathlib import Path
 
 import pytest
 
@@ -66,3 +67,25 @@ def test_every_state_of_a_stack_is_on_the_page() -> None:
 @pytest.mark.parametrize("verb", ["snapshot", "deploy", "wait", "status", "roll"])
 def test_every_verb_has_its_section_and_its_schema(verb: str) -> None:
     assert f"`ladybug.fleet-{verb}/1`" in section(verb)
+
+
+def replica_parameters() -> set[str]:
+    """Return the parameters that page and workflow give to the replica stack."""
+    written = re.search(r"cat >prod\.json <<'END'\n(.+?)\nEND", DEPLOY_PAGE, re.DOTALL)
+    workflow = (ROOT / "packaging/github/deploy-replicas.yml").read_text(encoding="utf-8")
+    deployed = [line for line in commands(DEPLOY_PAGE) if "cloudformation/replicas.yaml" in line]
+    given = re.findall(r'--parameter "?(\w+)=', "\n".join([*deployed, workflow]))
+    return {*given, *(json.loads(written[1]) if written else ())}
+
+
+@pytest.mark.parametrize("template", (ROOT / "packaging/cloudformation").glob("replicas.yaml"))
+def test_the_replica_stack_takes_what_page_and_workflow_give_it(template: Path) -> None:
+    head = template.read_text(encoding="utf-8").partition("\nResources:")[0]
+    declared = dict(re.findall(r"^  (\w+):\n((?:    .*\n)+)", head, re.MULTILINE))
+    required = {
+        name
+        for name, body in declared.items()
+        if "    Type:" in body and "    Default:" not in body
+    }
+    assert replica_parameters() - set(declared) == set()
+    assert required - replica_parameters() == set()

@@ -17,6 +17,7 @@ from ladybug_fleet.stacks.model import (
     Template,
     TemplateParameter,
 )
+from ladybug_fleet.stacks.outcomes import says_unchanged
 from ladybug_fleet.stacks.parameters import change_set_refused
 from ladybug_fleet.stacks.states import REVIEW
 
@@ -57,7 +58,7 @@ class CloudFormation:
             for one in said.get("Parameters", ())
         )
 
-    def create_change_set(self, request: Request, kind: ChangeSetKind, name: str) -> None:
+    def create_change_set(self, request: Request, kind: ChangeSetKind, name: str) -> bool:
         optional = {"RoleARN": request.role_arn} if request.role_arn else {}
         try:
             with aws_errors("cloudformation:CreateChangeSet", resource=request.stack):
@@ -72,9 +73,13 @@ class CloudFormation:
                     **optional,
                 )
         except ExternalFailure as error:
+            words = str(error.facts.get("aws_message", ""))
+            if says_unchanged(words):
+                return False
             if error.facts.get("aws_code") in UNACCEPTABLE:
-                raise change_set_refused(str(error.facts["aws_message"])) from error
+                raise change_set_refused(words) from error
             raise
+        return True
 
     def change_set(self, stack: str, name: str) -> ChangeSet:
         with aws_errors("cloudformation:DescribeChangeSet", resource=stack):

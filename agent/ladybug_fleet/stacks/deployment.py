@@ -19,13 +19,16 @@ from ladybug_fleet.stacks.model import (
     StackEvent,
     StackFacts,
 )
-from ladybug_fleet.stacks.outcomes import first_failure, in_words, judge_end, leftovers
+from ladybug_fleet.stacks.outcomes import (
+    first_failure,
+    in_words,
+    judge_end,
+    leftovers,
+    says_unchanged,
+)
 from ladybug_fleet.stacks.parameters import change_set_refused, complete_parameters
 from ladybug_fleet.stacks.port import Stacks
 from ladybug_fleet.stacks.states import OUR_CHANGE_SETS, REVIEW, is_under_way, judge_state
-
-NO_CHANGES = ("didn't contain changes", "No updates are to be performed")
-"""How CloudFormation says that a change set is empty: as a failure."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,7 +53,8 @@ def deploy(
     whole = replace(request, parameters=complete_parameters(request.parameters, declared, stack))
     kind: ChangeSetKind = "CREATE" if stack is None else "UPDATE"
     name = f"{OUR_CHANGE_SETS}{secrets.token_hex(6)}"
-    stacks.create_change_set(whole, kind, name)
+    if not stacks.create_change_set(whole, kind, name):
+        return Deployed(outcome="unchanged", stack=stack)
     change_set = _prepared(stacks, request.stack, name, deadline)
     if change_set.status == "FAILED":
         _discard(stacks, request.stack, name, kind)
@@ -110,9 +114,8 @@ def _prepared(stacks: Stacks, stack: str, name: str, deadline: Deadline) -> Chan
 
 
 def _refuse_unless_unchanged(change_set: ChangeSet) -> None:
-    if any(words in change_set.reason for words in NO_CHANGES):
-        return
-    raise change_set_refused(change_set.reason)
+    if not says_unchanged(change_set.reason):
+        raise change_set_refused(change_set.reason)
 
 
 def _execute(

@@ -10,10 +10,18 @@ from ladybug_fleet.stacks.model import StackEvent
 CONSEQUENCE = ("Resource creation cancelled", "Resource update cancelled")
 """What CloudFormation says of resources that it stops because another failed."""
 
+NO_CHANGES = ("didn't contain changes", "No updates are to be performed")
+"""How CloudFormation says that there is nothing to do: as a failure."""
+
 SUCCESS = frozenset({"CREATE_COMPLETE", "UPDATE_COMPLETE"})
 ROLLED_BACK = frozenset({"ROLLBACK_COMPLETE", "UPDATE_ROLLBACK_COMPLETE"})
 ROLLBACK_FAILED = frozenset({"ROLLBACK_FAILED", "UPDATE_ROLLBACK_FAILED"})
 SIGNAL_WORDS = "FAILURE signal"
+
+
+def says_unchanged(reason: str) -> bool:
+    """Return whether a change set failed only because nothing would change."""
+    return any(words in reason for words in NO_CHANGES)
 
 
 def is_final(event: StackEvent) -> bool:

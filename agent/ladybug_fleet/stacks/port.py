@@ -23,8 +23,12 @@ class Stacks(Protocol):
     def template_parameters(self, template: Template) -> tuple[TemplateParameter, ...]:
         """Return what the template asks for. Raises ConfigError for one that is not valid."""
 
-    def create_change_set(self, request: Request, kind: ChangeSetKind, name: str) -> None:
-        """Begin a change set; it is ready when its status says so."""
+    def create_change_set(self, request: Request, kind: ChangeSetKind, name: str) -> bool:
+        """Begin a change set; it is ready when its status says so.
+
+        False where CloudFormation says at once that nothing would change. Raises ConfigError for
+        what it does not take.
+        """
 
     def change_set(self, stack: str, name: str) -> ChangeSet:
         """Return the change set with all of its changes."""
