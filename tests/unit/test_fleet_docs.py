@@ -78,7 +78,7 @@ def replica_parameters() -> set[str]:
     return {*given, *(json.loads(written[1]) if written else ())}
 
 
-@pytest.mark.parametrize("template", (ROOT / "packaging/cloudformation").glob("replicas.yaml"))
+@pytest.mark.parametrize("template", [*(ROOT / "packaging/cloudformation").glob("replicas.yaml")])
 def test_the_replica_stack_takes_what_page_and_workflow_give_it(template: Path) -> None:
     head = template.read_text(encoding="utf-8").partition("\nResources:")[0]
     declared = dict(re.findall(r"^  (\w+):\n((?:    .*\n)+)", head, re.MULTILINE))
