@@ -82,9 +82,29 @@ class LabStack:
         )
 
 
-def change_set_of(call: ApiCall, stack: LabStack) -> LabChangeSet:
+def template_of(call: ApiCall, published: Mapping[str, str]) -> str:
+    """Return the text of the template that a call sends or names. Raises RefusedError."""
+    url = call.parameters.get("TemplateURL", "")
+    if url and url not in published:
+        raise invalid("S3 error: The specified key does not exist.")
+    return published[url] if url else call.parameters["TemplateBody"]
+
+
+def parameters_of(template: str) -> list[dict[str, str]]:
+    """Return what GetTemplateSummary says of the parameters. Raises RefusedError."""
+    try:
+        declared = json.loads(template).get("Parameters", {})
+    except ValueError:
+        words = "Template format error: JSON not well-formed."
+        raise invalid(words) from None
+    return [
+        {"ParameterKey": name, **({"DefaultValue": one["Default"]} if "Default" in one else {})}
+        for name, one in declared.items()
+    ]
+
+
+def change_set_of(call: ApiCall, template: str, stack: LabStack) -> LabChangeSet:
     """Return what a CreateChangeSet asks for, its changes worked out. Raises RefusedError."""
-    template = call.parameters["TemplateBody"]
     parameters = {}
     for one in items(call, "Parameters"):
         name = one["ParameterKey"]

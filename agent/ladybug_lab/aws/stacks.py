@@ -6,7 +6,6 @@ of the API.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from typing import ClassVar
 from uuid import uuid4
@@ -21,6 +20,8 @@ from ladybug_lab.aws.stack_state import (
     Step,
     all_goes_well,
     change_set_of,
+    parameters_of,
+    template_of,
 )
 from ladybug_lab.aws.wire import ApiCall
 
@@ -29,17 +30,21 @@ _PAGE = 3
 
 
 class LabStacks:
-    """Answers once `switched_on`; a script for a stack's name is what its next operation does."""
+    """Answers once `switched_on`; a script for a stack's name is what its next operation does.
+
+    `published` are the templates in S3, by their addresses.
+    """
 
     def __init__(self, account_id: str) -> None:
         self._account_id = account_id
         self.stacks: dict[str, LabStack] = {}
         self.scripts: dict[str, tuple[Step, ...]] = {}
+        self.published: dict[str, str] = {}
         self.switched_on = False
 
     def reset(self) -> None:
-        self.stacks.clear()
-        self.scripts.clear()
+        for known in (self.stacks, self.scripts, self.published):
+            known.clear()
         self.switched_on = False
 
     def add(self, name: str, status: str = "CREATE_COMPLETE", *, region: str = "lab") -> LabStack:
@@ -80,16 +85,7 @@ class LabStacks:
 
     def _get_template_summary(self, call: ApiCall) -> Document:
         """Of a template in JSON; moto's needs seconds to load what reads all templates."""
-        try:
-            declared = json.loads(call.parameters["TemplateBody"]).get("Parameters", {})
-        except ValueError:
-            words = "Template format error: JSON not well-formed."
-            raise invalid(words) from None
-        told = [
-            {"ParameterKey": name, **({"DefaultValue": one["Default"]} if "Default" in one else {})}
-            for name, one in declared.items()
-        ]
-        return {"Parameters": told}
+        return {"Parameters": parameters_of(template_of(call, self.published))}
 
     def _create_change_set(self, call: ApiCall) -> Document:
         name, kind = call.parameters["StackName"], call.parameters["ChangeSetType"]
@@ -105,7 +101,7 @@ class LabStacks:
             raise invalid(
                 f"Stack:{stack.stack_id} is in {stack.status} state and can not be updated"
             )
-        change_set = change_set_of(call, stack)
+        change_set = change_set_of(call, template_of(call, self.published), stack)
         stack.change_sets[change_set.name] = change_set
         return {"Id": change_set.name, "StackId": stack.stack_id}
 

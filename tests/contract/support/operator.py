@@ -52,12 +52,20 @@ class Operator:
 
     def outputs(self) -> dict[str, str]:
         """Return what the verbs so far gave a workflow."""
-        lines = iter(self._outputs.read_text(encoding="utf-8").splitlines())
-        found = {}
-        for line in lines:
-            name, _, end = line.partition("<<")
-            found[name] = "\n".join(iter(lambda: next(lines), end))
-        return found
+        return read_outputs(self._outputs)
+
+
+def read_outputs(path: Path) -> dict[str, str]:
+    """Read GITHUB_OUTPUT as the runner does; a later output takes the place of an earlier one."""
+    lines = iter(path.read_text(encoding="utf-8").splitlines())
+    found = {}
+    for line in lines:
+        name, _, end = line.partition("<<")
+        value: list[str] = []
+        while (part := next(lines)) != end:
+            value.append(part)
+        found[name] = "\n".join(value)
+    return found
 
 
 def take_snapshot(aws: LabAws, tags: dict[str, str] | None = None, **volume: object) -> str:
@@ -93,11 +101,16 @@ def make_launch_template(aws: LabAws, snapshot_id: str, user_data: str = "") -> 
     return template_id
 
 
-def make_fleet(aws: LabAws, row: Callable[[str], dict[str, Any]], *instance_ids: str) -> None:
-    """Make a stack with a group, its targets and its rows."""
+def make_fleet(
+    aws: LabAws,
+    row: Callable[[str], dict[str, Any]],
+    *instance_ids: str,
+    snapshot_id: str = "",
+) -> None:
+    """Make a stack with a group, targets and rows; of a new snapshot unless one is given."""
     make_registry_table(aws)
     template = {
-        "LaunchTemplateId": make_launch_template(aws, take_snapshot(aws)),
+        "LaunchTemplateId": make_launch_template(aws, snapshot_id or take_snapshot(aws)),
         "Version": "1",
     }
     members = [
