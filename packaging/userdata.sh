@@ -44,7 +44,7 @@ agent=$root/$LADYBUG_VERSION/bundle
 if [ "$(cat "$root/$LADYBUG_VERSION/.complete" 2>/dev/null)" != "$LADYBUG_SHA256" ]; then
   work=$(mktemp -d "$root/.fetched.XXXXXX") # not in /tmp, which is memory
   until fetch; do # Credentials may be late; what is denied or missing stays so.
-    if [ "$SECONDS" -ge 180 ] || tail -n 1 "$log" | grep -Eq '\(40[34]\)|: 40[34]|to run|not found'; then
+    if [ $SECONDS -ge 180 ] || tail -n 1 "$log" | grep -Eq '[(:] ?40[34]|to run|t found'; then
       fail "bundle_not_fetched: wanted $LADYBUG_BUNDLE, found: $(tail -n 1 "$log")"
     fi
     sleep 5
