@@ -238,12 +238,12 @@ def test_a_bundle_without_its_manifest_is_refused(machine: ShellMachine, name: s
 def test_without_roots_rights_it_says_so(machine: ShellMachine) -> None:
     machine.program("id", "echo 1000")
     done = install(machine, small_bundle(machine, "1.0.0"))
-    assert (done.returncode, done.stderr.split(":")[0]) == (1, "not_root")
+    assert (done.returncode, done.stderr.split(":")[0]) == (2, "not_root")
 
 
 def test_an_unknown_option_is_refused(machine: ShellMachine) -> None:
     done = install(machine, small_bundle(machine, "1.0.0"), "--force")
-    assert (done.returncode, done.stderr) == (1, "usage: install [--no-start]\n")
+    assert (done.returncode, done.stderr) == (2, "usage: install [--no-start]\n")
 
 
 def test_on_amazon_linux_docker_and_a_python_are_installed_by_dnf(machine: ShellMachine) -> None:
