@@ -19,12 +19,13 @@ from ladybug_agent.config.drain import DrainConfig
 from ladybug_agent.config.health import HealthConfig
 from ladybug_agent.drain.run import CALL_S
 from ladybug_agent.exit_status import ExitStatus
+from ladybug_agent.health.handover import ANSWER_S, REPAIR_S
 
 UNITS = Path(ladybug_agent.__file__).parents[2] / "systemd"
 AGENT = "/opt/ladybug-agent/current/bin/ladybug-agent"
 BOOTS = "/opt/ladybug-agent/ladybug-boots"
 SHIPPED = sorted(path for path in UNITS.iterdir() if "." in path.name)  # the rest are scripts
-MOUNTING = ("ladybug-bootstrap.service", "ladybug-health.service", "ladybug-watch.service")
+MOUNTING = ("ladybug-bootstrap.service", "ladybug-repair.service", "ladybug-watch.service")
 # Each of these gives a service a mount namespace of its own (systemd.exec(5)): what it mounts or
 # unmounts in there is not seen outside.
 PRIVATE = (
@@ -38,8 +39,9 @@ PRIVATE = (
 EXPOSURE = {
     "ladybug-agent-failed@x.service": 23,
     "ladybug-bootstrap.service": 52,
-    "ladybug-health.service": 52,
+    "ladybug-health.service": 25,
     "ladybug-hydrate.service": 25,
+    "ladybug-repair.service": 52,
     "ladybug-watch.service": 51,
 }
 needs_systemd = pytest.mark.skipif(
@@ -110,6 +112,11 @@ def test_a_service_that_mounts_has_no_mount_namespace_of_its_own(name: str) -> N
 def test_the_tick_gives_up_before_systemd_does() -> None:
     limit_s = float(value("ladybug-health.service", "Service", "TimeoutStartSec"))
     assert HealthConfig().deadline_s + 2.0 < limit_s < 30.0
+
+
+def test_a_repair_ends_before_systemd_ends_it_and_before_it_is_given_up() -> None:
+    limit_s = float(value("ladybug-repair.service", "Service", "TimeoutStartSec"))
+    assert REPAIR_S + CALL_S < limit_s < ANSWER_S
 
 
 def test_measured_results_are_no_failures_of_the_unit() -> None:

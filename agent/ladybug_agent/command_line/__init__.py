@@ -8,7 +8,7 @@ from ladybug_agent import __version__
 from ladybug_agent.command_line.boot import add_bootstrap, add_rehearse, add_status
 from ladybug_agent.command_line.config import add_config
 from ladybug_agent.command_line.drain import add_drain
-from ladybug_agent.command_line.health import add_health_check
+from ladybug_agent.command_line.health import add_health_check, add_repair
 from ladybug_agent.command_line.hydrate import add_hydrate
 from ladybug_agent.command_line.options import Parser
 from ladybug_agent.command_line.refresh import add_refresh
@@ -27,6 +27,7 @@ def build_parser() -> argparse.ArgumentParser:
     add_bootstrap(verbs)
     add_status(verbs)
     add_health_check(verbs)
+    add_repair(verbs)
     add_verify(verbs)
     add_hydrate(verbs)
     add_refresh(verbs)
