@@ -1,4 +1,4 @@
-"""From nothing but user data to a registered replica: the stub, the bundle and the units for real."""
+"""From nothing but user data to a registered replica: stub, bundle and units, for real."""
 
 from __future__ import annotations
 
@@ -71,7 +71,7 @@ class Machine:
 
 @pytest.fixture
 def launched_machine(launched: Callable[..., LabInstance], bundle: Bundle) -> Iterator[Machine]:
-    """A machine whose only way out is to the emulated AWS; names of package indexes lead nowhere."""
+    """A machine whose only way out is to the emulated AWS: no name can be looked up."""
     instance = launched(Plan(attach=False))
     instance.write_configuration(data=EMPTY)
     store = instance.aws.client("s3")

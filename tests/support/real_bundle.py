@@ -1,4 +1,4 @@
-"""A bundle of this very agent with all its libraries, small in effort: wheels by pip, and a lock."""
+"""A bundle of this very agent with all its libraries: wheels by pip, and a lock."""
 
 from __future__ import annotations
 
