@@ -24,7 +24,7 @@ def aws_cli() -> Path:
         subprocess.run(
             [sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check",
              "--target", str(draft), f"awscli=={VERSION}"],
-            check=True, timeout=300,
+            check=True, timeout=300, capture_output=True,
         )  # fmt: skip
         draft.rename(kept)
     return kept
