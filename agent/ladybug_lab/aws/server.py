@@ -80,6 +80,7 @@ class LabAws:
         self.volume_initializations = self._stubs.volume_initializations
         self._moto_turn = Lock()
         self.target_groups = self._stubs.target_groups
+        self.stacks, self.groups = self._stubs.stacks, self._stubs.groups
         fill_gaps()
         self._moto = DomainDispatcherApplication(create_backend_app)
         self._clients: dict[str, Any] = {}

@@ -11,12 +11,14 @@ from typing import ClassVar
 
 from werkzeug.wrappers import Response
 
+from ladybug_lab.aws.groups import LabGroups
 from ladybug_lab.aws.records import (
     LifecycleHeartbeat,
     LifecycleResult,
     Signal,
     VolumeInitialization,
 )
+from ladybug_lab.aws.stacks import LabStacks
 from ladybug_lab.aws.target_groups import TargetGroups
 from ladybug_lab.aws.volume_status import describe_volume_status
 from ladybug_lab.aws.wire import ApiCall, write_error
@@ -43,6 +45,8 @@ class AwsStubs:
         self.missing_stacks: set[str] = set()
         self.pending_hooks: set[tuple[str, str]] = set()
         self.target_groups = TargetGroups()
+        self.stacks = LabStacks(account_id)
+        self.groups = LabGroups()
 
     def reset(self) -> None:
         self.signals.clear()
@@ -55,12 +59,18 @@ class AwsStubs:
         self.pending_hooks.clear()
         self.volume_initializations.clear()
         self.target_groups.reset()
+        self.stacks.reset()
+        self.groups.reset()
 
     def answer(self, call: ApiCall) -> Response | None:
         """None for a call that is moto's business."""
         stub = self._STUBS.get((call.service, call.operation))
         if stub is None:
-            return self.target_groups.answer(call)
+            return (
+                self.target_groups.answer(call)
+                or self.stacks.answer(call)
+                or self.groups.answer(call)
+            )
         try:
             return stub(self, call)
         except _InvalidCallError as invalid:
