@@ -51,6 +51,8 @@ def _value(value: object) -> str:
 
 
 def _escaped(character: str) -> str:
-    return character.encode("ascii", errors="backslashreplace").decode() if (
-        ord(character) > ord("~") + 1
-    ) else f"\\x{ord(character):02x}"
+    return (
+        character.encode("ascii", errors="backslashreplace").decode()
+        if (ord(character) > ord("~") + 1)
+        else f"\\x{ord(character):02x}"
+    )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 from ladybug_agent.diagnose import sights
 from ladybug_agent.diagnose.check import Result
@@ -63,10 +63,10 @@ def verdict_facts(scene: Scene, results: Sequence[Result]) -> dict[str, str]:
     return facts | _said_by_the_registry(results)
 
 
-def _said_by_the_registry(results: Sequence[Result]) -> Mapping[str, str]:
+def _said_by_the_registry(results: Sequence[Result]) -> dict[str, str]:
     """Return what the row itself says: it counts more than what was last written."""
-    row = next((one.evidence for one in results if one.id == "registry.row"), {})
-    lease = next((one.evidence for one in results if one.id == "registry.lease"), {})
+    seen = {one.id: one.evidence for one in results}
+    row, lease = seen.get("registry.row", {}), seen.get("registry.lease", {})
     told = {"status": str(row.get("status") or "")}
     left_s = lease.get("left_s", row.get("lease_left_s"))
     if isinstance(left_s, int | float):
