@@ -5,7 +5,19 @@ from __future__ import annotations
 from itertools import chain
 
 from ladybug_agent.diagnose.check import Check
-from ladybug_agent.diagnose.checks import agent
+from ladybug_agent.diagnose.checks import (
+    agent,
+    container,
+    data,
+    engine,
+    filesystem,
+    image,
+    lifecycle,
+    machine,
+    metadata,
+    service,
+    volume_disk,
+)
 
 ORDER = (
     "agent.config",
@@ -49,5 +61,17 @@ ORDER = (
     "autoscaling.instance",
 )
 """Ids are public API. Whatever a check needs or follows stands before it."""
-GROUPS: tuple[tuple[Check, ...], ...] = (agent.CHECKS,)
+GROUPS: tuple[tuple[Check, ...], ...] = (
+    agent.CHECKS,
+    lifecycle.CHECKS,
+    metadata.CHECKS,
+    machine.CHECKS,
+    volume_disk.CHECKS,
+    engine.CHECKS,
+    filesystem.CHECKS,
+    image.CHECKS,
+    container.CHECKS,
+    service.CHECKS,
+    data.CHECKS,
+)
 CHECKS: tuple[Check, ...] = tuple(sorted(chain(*GROUPS), key=lambda check: ORDER.index(check.id)))
