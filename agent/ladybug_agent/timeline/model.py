@@ -10,6 +10,9 @@ Source = Literal["kernel", "systemd", "cloud-init", "stub", "agent", "health", "
 """Who measured the span."""
 SpanStatus = Literal["done", "failed", "cancelled", "running", "unknown"]
 
+FIRST_ANSWER = "first healthy answer"
+REGISTERED = "registered"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Span:
@@ -51,3 +54,20 @@ class Timeline:
     agent_version: str = ""
     instance_id: str = ""
     missing: tuple[str, ...] = ()
+    remarks: tuple[str, ...] = ()
+    """What a reader must know to read it right: that the wall clock was set, say."""
+    code: str = ""
+    """The error code of a boot that failed."""
+    hint: str = ""
+    """What to do about it, as the record says."""
+
+    @property
+    def registered_s(self) -> float | None:
+        """When the replica was registered; None if it was not."""
+        return next((one.at_s for one in self.milestones if one.name == REGISTERED), None)
+
+    @property
+    def failed_at(self) -> Span | None:
+        """The first step of the agent that failed, and so ended the boot."""
+        steps = (one for one in self.spans if one.source == "agent" and one.status == "failed")
+        return next(steps, None)
