@@ -85,7 +85,11 @@ class LabInstance:
         """Return the sections of the agent's configuration for this instance."""
         there = self.provisioned
         return {
-            "instance": {"environment": "lab", "state_dir": str(self.state_directory)},
+            "instance": {
+                "environment": "lab",
+                "state_dir": str(self.state_directory),
+                "boots_dir": str(self.order.directory / "boots"),
+            },
             "data": {
                 "databases": list(self.order.databases),
                 "device_name": self.order.plan.device_name,

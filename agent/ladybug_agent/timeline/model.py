@@ -12,6 +12,8 @@ SpanStatus = Literal["done", "failed", "cancelled", "running", "unknown"]
 
 FIRST_ANSWER = "first healthy answer"
 REGISTERED = "registered"
+AGAIN = "again"
+"""The lane of whole runs other than the one whose steps are shown."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,6 +32,11 @@ class Span:
     """A fact worth a glance: bytes pulled, the volume's id."""
     lane: str = ""
     """Which of the activities that run side by side it belongs to: `data`, `image` ..."""
+
+    @property
+    def is_of_the_boot(self) -> bool:
+        """Whether it is a part of the boot shown, and not another run as a whole."""
+        return self.lane not in {AGAIN, "hydration"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,5 +76,5 @@ class Timeline:
     @property
     def failed_at(self) -> Span | None:
         """The first step of the agent that failed, and so ended the boot."""
-        steps = (one for one in self.spans if one.source == "agent" and one.status == "failed")
-        return next(steps, None)
+        steps = (one for one in self.spans if one.source == "agent" and one.is_of_the_boot)
+        return next((one for one in steps if one.status == "failed"), None)

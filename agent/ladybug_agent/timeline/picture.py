@@ -13,7 +13,7 @@ WIDTH, MARGIN = 420, 12
 PLOT = WIDTH - 2 * MARGIN
 ROW, BAR, LINE = 30, 8, 17
 LEAST_BAR = 1.5
-TITLE_CHARS, TEXT_CHARS, LABEL_CHARS = 44, 58, 38
+TITLE_CHARS, TEXT_CHARS, LABEL_CHARS, ROW_CHARS = 44, 58, 30, 54
 NAME = "boot-timeline"
 # Fill of each source's bars, in light and in dark.
 FILLS = {
@@ -104,12 +104,12 @@ def _milestones(
 
 
 def _row(span: Span, window: Window, top: int) -> Iterator[str]:
-    label = span.name if len(span.name) <= LABEL_CHARS else f"{span.name[: LABEL_CHARS - 3]}..."
+    label = _cut(span.name, LABEL_CHARS)
     yield (
         f'<text x="{MARGIN}" y="{top + 12}">{_escaped(label)}'
         f' <tspan class="dim">{_escaped(span.source)}</tspan></text>'
     )
-    told = _took(span)
+    told = _cut(_took(span), ROW_CHARS - len(label) - len(span.source))
     yield _text(WIDTH - MARGIN, top + 12, told, "bad" if span.code else "", anchor="end")
     if bar := window.bar(span):
         left, right = _x(bar[0]), _x(bar[1])
@@ -132,7 +132,7 @@ def _footer(timeline: Timeline, top: int) -> Iterator[str]:
 
 def _took(span: Span) -> str:
     if span.status == "failed":
-        return f"failed: {span.code}"[:40] if span.code else "failed"
+        return f"failed: {span.code}" if span.code else "failed"
     if span.ended_s is None:
         return "running" if span.status == "running" else "end not seen"
     took = f"{seconds_text(span.ended_s - span.started_s)} s"
@@ -142,6 +142,10 @@ def _took(span: Span) -> str:
 def _words(span: Span) -> str:
     note = f", {span.note}" if span.note else ""
     return f"{span.name} ({span.source}) from {span.started_s:.2f} s: {_took(span)}{note}"
+
+
+def _cut(text: str, most: int) -> str:
+    return text if len(text) <= most else f"{text[: max(0, most - 3)]}..."
 
 
 def _x(share: float) -> float:

@@ -46,7 +46,7 @@ class Window:
 
 def window_of(timeline: Timeline) -> Window:
     """Return the stretch around the agent's steps in which there is always something near."""
-    steps = [one for one in timeline.spans if one.source == "agent"]
+    steps = [one for one in timeline.spans if one.source == "agent" and one.is_of_the_boot]
     # The background goes on for hours: it is drawn as far as the rest goes.
     others = [one for one in timeline.spans if one.source != "hydration"]
     start, end = _extent(steps or others[:1])

@@ -22,6 +22,7 @@ MODULES = {
     "watch": "watch",
     "alert": "alert",
     "register": "register",
+    "timeline": "timeline",
     "config": "config",
     "rehearse": "rehearse",
 }
