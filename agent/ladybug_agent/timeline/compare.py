@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from statistics import median
 
 from ladybug_agent.timeline.model import REGISTERED, Timeline
+from ladybug_agent.timeline.unit_spans import LOAD
 from ladybug_agent.timeline.wording import first_answer_s
 
 SLOWER_FACTOR = 1.25
@@ -71,9 +72,14 @@ def durations(timeline: Timeline) -> Iterator[tuple[str, float]]:
             if name not in seen:
                 seen.add(name)
                 yield name, span.ended_s - span.started_s
-    steps = [span for span in timeline.spans if span.source == "agent" and span.is_of_the_boot]
+    # Not from the loading on: systemd's times are not kept of earlier boots.
+    steps = [
+        span.started_s
+        for span in timeline.spans
+        if span.source == "agent" and span.is_of_the_boot and span.name != LOAD
+    ]
     if (registered_s := timeline.registered_s) is not None and steps:
-        yield AGENT, registered_s - min(span.started_s for span in steps)
+        yield AGENT, registered_s - min(steps)
         if (answer_s := first_answer_s(timeline)) is not None:
             yield "kernel to first healthy answer", answer_s
         yield WHOLE, registered_s

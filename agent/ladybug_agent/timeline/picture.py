@@ -70,12 +70,15 @@ def _head(timeline: Timeline, height: int) -> Iterator[str]:
 
 def _style() -> Iterator[str]:
     own = f".{NAME}"
+    # A halo of the ground, so that no line runs through a word.
+    yield f"{own} text{{paint-order:stroke;stroke:#fff;stroke-width:3px;stroke-linejoin:round}}"
     yield f"{own} text{{fill:#1c2128;font-size:12.5px}} {own} .h{{font-size:15px;font-weight:600}}"
     yield f"{own} .dim{{fill:#57606a;font-size:12px}} {own} .bad{{fill:#b91c1c;font-weight:600}}"
     yield f"{own} .ground{{fill:#fff}} {own} .grid{{stroke:#d8dee4}} {own} .mark{{stroke:#1c2128}}"
     yield from (f"{own} .{source}{{fill:{light}}}" for source, (light, _) in FILLS.items())
     yield "@media (prefers-color-scheme:dark){"
-    yield f"{own} text{{fill:#e6edf3}} {own} .dim{{fill:#a5b0bb}} {own} .bad{{fill:#ff9a93}}"
+    yield f"{own} text{{stroke:#16191d;fill:#e6edf3}}"
+    yield f"{own} .dim{{fill:#a5b0bb}} {own} .bad{{fill:#ff9a93}}"
     yield f"{own} .ground{{fill:#16191d}} {own} .grid{{stroke:#333a42}}"
     yield f"{own} .mark{{stroke:#e6edf3}}"
     yield from (f"{own} .{source}{{fill:{dark}}}" for source, (_, dark) in FILLS.items())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from textwrap import wrap
 
 from ladybug_agent.timeline.compare import Measure
 from ladybug_agent.timeline.model import Span, Timeline
@@ -20,14 +21,15 @@ MOST_SHOWN = 24
 
 def timeline_lines(timeline: Timeline) -> Iterator[str]:
     """Yield the boot: what became of it, what is worth a line, the chart, what is missing."""
-    yield _ascii(headline(timeline))
-    yield from (f"  {_ascii(line)}" for line in particulars(timeline))
+    yield _ascii(headline(timeline))[:COLUMNS]
+    for line in particulars(timeline):
+        yield from _wrapped(line)
     if timeline.spans:
         window = window_of(timeline)
         yield _axis(window)
         yield from (_row(span, window) for span in timeline.spans)
-    yield from (f"  note: {_ascii(line)}" for line in timeline.remarks)
-    yield from (f"  not seen: {_ascii(line)}" for line in timeline.missing)
+    for line in (*timeline.remarks, *(f"not seen: {one}" for one in timeline.missing)):
+        yield from _wrapped(line)
 
 
 def list_lines(boots: Sequence[Timeline]) -> Iterator[str]:
@@ -45,7 +47,7 @@ def compare_lines(measures: Sequence[Measure]) -> Iterator[str]:
         return
     slower = [one for one in measures if one.is_slower]
     told = ", ".join(f"{one.name} (+{seconds_text(one.more_s)} s)" for one in slower)
-    yield f"slower than usual: {told}" if slower else "nothing is slower than usual"
+    yield from wrap(f"slower than usual: {told}" if slower else "nothing is slower", COLUMNS)
     yield f"  {'seconds':<34} {'now':>9} {'usual':>9} {'more':>10} {'boots':>6}"
     for one in measures:
         mark = "slower" if one.is_slower else ""
@@ -78,7 +80,8 @@ def _bar(span: Span, window: Window) -> str:
         return "(not drawn: long before or after)"
     first = min(BARS - 1, int(reach[0] * BARS))
     length = max(1, round(reach[1] * BARS) - first)
-    bar = " " * first + MARKS[span.status] * length
+    goes_on = span.ended_s is not None and span.ended_s > window.end_s
+    bar = " " * first + MARKS[span.status] * (length - goes_on) + ">" * goes_on
     told = _ascii(span.code or span.note)
     room = BARS - len(bar) - 1
     if not told or room >= len(told):
@@ -86,6 +89,10 @@ def _bar(span: Span, window: Window) -> str:
     if first > len(told):
         return f"{told:>{first - 1}} {bar[first:]}"
     return f"{bar} {told[: max(0, room)]}" if span.code else bar
+
+
+def _wrapped(text: str) -> list[str]:
+    return wrap(_ascii(text), COLUMNS, initial_indent="  ", subsequent_indent="    ")
 
 
 def _ascii(text: str) -> str:

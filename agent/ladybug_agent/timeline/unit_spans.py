@@ -18,6 +18,7 @@ DRAWN = {
 """Services that the boot waits for, and how they are called in the picture."""
 ANCHORS = ("cloud-init-local.service", "cloud-config.service", "cloud-final.service")
 UNITS = (*DRAWN, *ANCHORS, BOOT_UNIT)
+LOAD = "load"
 LONGEST_LOAD_S = 60.0
 
 
@@ -65,7 +66,7 @@ def load_span(units: Mapping[str, UnitFacts], run: Run) -> Iterator[Span]:
         return
     began, first = unit.main_started.mono_s, run.began.boottime_s
     if 0 < first - began < LONGEST_LOAD_S:
-        yield _span("load", "agent", began, first)
+        yield _span(LOAD, "agent", began, first)
 
 
 def anchors(manager: ManagerFacts | None, units: Mapping[str, UnitFacts]) -> Iterator[Anchor]:
