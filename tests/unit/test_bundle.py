@@ -56,11 +56,12 @@ class Scene:
         path.write_text(text)
 
     def make(self, target: BundleTarget | None = None) -> str:
+        places = {"state_dir": self.state, "boots_dir": self.tmp_path / "boots"}
+        rules = {f"instance.{name}": str(path) for name, path in places.items()}
         sources = Sources(
-            config=a_config(self.tmp_path, **{"instance.state_dir": str(self.state)}),
+            config=a_config(self.tmp_path, **rules),
             config_file=self.tmp_path / "config.toml",
             texts=self.texts,
-            kept_boots=self.tmp_path / "boots",
             root=self.tmp_path,
         )
         request = Request(

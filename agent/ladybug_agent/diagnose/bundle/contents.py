@@ -50,7 +50,6 @@ FILES: Mapping[str, str] = {
 }
 # Last, for it reads every disk: on an impaired volume it hangs, and nothing can end it.
 BLKID = ("blkid",)
-KEPT_BOOTS = Path("/var/lib/ladybug-agent/boots")
 MOST_RECORDS = 60
 
 
@@ -62,7 +61,6 @@ class Sources:
     config_file: Path
     texts: Mapping[str, str] = field(default_factory=dict)
     """The diagnosis in each of its forms, by the name that it is to have."""
-    kept_boots: Path = KEPT_BOOTS
     root: Path = Path("/")
     """Where the files of the tables are; for tests."""
 
@@ -97,7 +95,8 @@ def _records(sources: Sources) -> Iterator[Collector]:
     state = Path(sources.config.instance.state_dir)
     found = [("records", path) for path in sorted(state.glob("*.json"))]
     found += [("records/evidence", path) for path in sorted(state.glob("evidence/*"))]
-    kept = sorted(sources.kept_boots.glob("*.json"), reverse=True)
-    found += [("records/boots", path) for path in kept]
+    if boots := sources.config.instance.boots_dir:
+        kept = sorted(Path(boots).glob("*.json"), reverse=True)
+        found += [("records/boots", path) for path in kept]
     for folder, path in found[:MOST_RECORDS]:
         yield Copied(name=f"{folder}/{path.name}", path=path)
