@@ -34,14 +34,19 @@ def scene(tmp_path: Path) -> BootScene:
     return found
 
 
-def text(scene: BootScene, wanted: str = "0", **form: bool) -> list[str]:
+def text(
+    scene: BootScene, wanted: str = "0", *, list_only: bool = False, compared: bool = False
+) -> list[str]:
     scene.look.missing.clear()
-    return told(scene.look, wanted, Form(**form)).splitlines()
+    return told(scene.look, wanted, Form(list_only=list_only, compared=compared)).splitlines()
 
 
-def document(scene: BootScene, wanted: str = "0", **form: bool) -> Any:
+def document(
+    scene: BootScene, wanted: str = "0", *, list_only: bool = False, compared: bool = False
+) -> Any:
     scene.look.missing.clear()
-    return json.loads(told(scene.look, wanted, Form(style="json", **form)))
+    form = Form(style="json", list_only=list_only, compared=compared)
+    return json.loads(told(scene.look, wanted, form))
 
 
 def picture(scene: BootScene, wanted: str = "0") -> ET.Element:

@@ -47,6 +47,14 @@ ENGINE_RESTART = Command("systemctl restart docker", "disruptive")
 CHECK_HEALTH = Command("ladybug-agent health-check", "safe")
 ANSWER = Command("curl -sS -m 5 {health_url}", "safe")
 HYDRATE = Command("systemctl start ladybug-hydrate.service", "safe")
+LIST_BOOTS = Command("ladybug-agent timeline --list", "safe")
+COMPARE_BOOTS = Command("ladybug-agent timeline --compare", "safe")
+UNITS = Command("systemctl status 'ladybug-*' --no-pager", "safe")
+UNITS_LOG = Command("journalctl -b -u 'ladybug-*' -n 100 --no-pager", "safe")
+ENABLE = Command("systemctl enable ladybug-bootstrap.service ladybug-watch.service", "safe")
+START_TIMER = Command("systemctl enable --now ladybug-health.timer", "safe")
+CLOUD_INIT = Command("cloud-init status --long", "safe")
+CLOUD_INIT_LOG = Command("tail -n 40 /var/log/cloud-init-output.log", "safe")
 UNDO_DRAIN = Command("ladybug-agent drain --undo", "safe")
 
 
@@ -112,6 +120,13 @@ BY_CODE: Mapping[str, Remedy] = {
     "hydration_failed": _do(
         Command("journalctl -u ladybug-hydrate.service -n 50 --no-pager", "safe"), HYDRATE
     ),
+    "boot_running": _do(Command("ladybug-agent status --wait", "safe")),
+    "boot_not_run": _do(UNITS, CLOUD_INIT, BOOT),
+    "boot_slower": _do(COMPARE_BOOTS, text="look which step took the time"),
+    "earlier_boots_failed": _do(LIST_BOOTS, text="look whether they failed for the same reason"),
+    "units_not_installed": _do(UNITS, text="nothing checks the replica or renews its lease"),
+    "unit_not_enabled": _do(ENABLE, START_TIMER, text="enable what the next start needs"),
+    "cloudinit_degraded": _do(CLOUD_INIT, text="look whether the warnings concern the agent"),
     "served_record_unreadable": _do(STATUS, BOOT),
     "replica_not_registered": _do(STATUS, BOOT_LOG, BOOT),
 }
@@ -124,6 +139,10 @@ BY_PREFIX: Mapping[str, Remedy] = {
     "snapshot_": BAD_SNAPSHOT,
     "container_engine_": NO_ENGINE,
     "container_": NOT_OURS,
+    "boot_": _do(STATUS, BOOT_LOG, BOOT),
+    "unit_": _do(UNITS, UNITS_LOG),
+    "timer_": _do(UNITS, UNITS_LOG, START_TIMER),
+    "cloudinit_": _do(CLOUD_INIT, CLOUD_INIT_LOG),
     "health_": NOT_ANSWERING,
 }
 """For the codes that are not in `BY_CODE`; the longest prefix counts."""

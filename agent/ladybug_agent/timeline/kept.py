@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from ladybug_agent.boot_history import KeptBoot, ended_before, kept_boots
-from ladybug_agent.errors import ConfigError
+from ladybug_agent.boot_history import KeptBoot, ended_before, kept_boots, read_kept
+from ladybug_agent.errors import AgentError, ConfigError
+from ladybug_agent.state import StateDirectory
+from ladybug_agent.status import boot_outcome
 from ladybug_agent.timeline.assemble import Sources, assemble
 from ladybug_agent.timeline.cloud_init import CloudInitStatus, cloud_init_status
 from ladybug_agent.timeline.model import Timeline
-from ladybug_agent.timeline.runs import run_of
+from ladybug_agent.timeline.runs import Run, run_of
 
 MOST_BACK = 99
 """A larger number is taken for the beginning of a boot's id."""
@@ -27,6 +29,26 @@ def earlier_boots(directory: Path | None, boot_id: str) -> list[Timeline]:
         return []
     found = [timeline for one in kept if (timeline := timeline_of(one))]
     return sorted(found, key=lambda one: one.kernel_started_at, reverse=True)
+
+
+def this_boot(state_dir: Path, boots_dir: Path | None, boot_id: str) -> Timeline:
+    """Return this boot by the agent's own records alone, which takes no time. Never fails."""
+    try:
+        outcome, record = boot_outcome(StateDirectory(state_dir))
+    except AgentError:
+        outcome, record = "absent", {}
+    runs = all_runs(record | {"outcome": outcome} if record else {}, boots_dir, boot_id)
+    return assemble(Sources(boot_id=boot_id, outcome=outcome, runs=runs))
+
+
+def all_runs(record: Mapping[str, object], boots_dir: Path | None, boot_id: str) -> tuple[Run, ...]:
+    """Return the runs of this boot: the kept ones, and that of the record, which is newer."""
+    kept = read_kept(boots_dir, boot_id) if boots_dir else None
+    runs = [run for run in map(run_of, kept.runs if kept else ()) if run]
+    last = run_of(record)
+    if last:
+        runs = [run for run in runs if run.began != last.began] + [last]
+    return tuple(runs)
 
 
 def timeline_of(kept: KeptBoot) -> Timeline | None:
