@@ -10,6 +10,7 @@ from fakes.build import FakeWorld
 from fakes.kernel_log import FakeKernelLog
 from fakes.leaving import FakeAnnouncements
 from fakes.tick import FakeCounters, FakeDisks, Replica
+from fakes.units import boot_files_in, our_units
 from ladybug_agent.clock import Deadline
 from ladybug_agent.config import Config
 from ladybug_agent.diagnose.catalogue import CHECKS
@@ -128,6 +129,8 @@ class Patient:
         self.machine = FakeWholeMachine(self.replica.counters)
         self.session = FakeSession()
         self.notices = FakeAnnouncements()
+        self.units = our_units(self.clock)
+        self.boot_files = boot_files_in(tmp_path)
         self.config_error: AgentError | None = None
         self.is_quick = False
         if not booted:
@@ -146,6 +149,8 @@ class Patient:
             session=self.session,
             metadata=self.surroundings.metadata,
             notices=self.notices,
+            units=self.units,
+            boot_files=self.boot_files,
         )
 
     def scene(self, *, limit_s: float = 20.0) -> Scene:

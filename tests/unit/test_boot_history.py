@@ -12,6 +12,7 @@ import pytest
 from fakes.boot import Machine
 from fakes.clock import FakeClock
 from fakes.instance import FOREVER, FakeMetadata
+from fakes.units import boot_files_in
 from ladybug_agent.boot_history import (
     KEPT_BOOTS,
     MOST_RUNS,
@@ -22,7 +23,6 @@ from ladybug_agent.boot_history import (
     read_kept,
 )
 from ladybug_agent.errors import NotYet
-from ladybug_agent.model.boot_files import BootFiles
 from ladybug_agent.record import BootRecord
 from ladybug_agent.timeline.written import read_around
 
@@ -144,12 +144,7 @@ def test_what_cloud_init_calls_errors_is_counted_and_not_kept(tmp_path: Path) ->
     secret = "password: hunter2"
     status = {"v1": {"init": {"start": 1.0, "finished": 2.0, "errors": [secret]}}}
     (tmp_path / "status.json").write_text(json.dumps(status))
-    files = BootFiles(
-        cloud_init_status=tmp_path / "status.json",
-        cloud_init_log=tmp_path / "log",
-        stub_log=tmp_path / "stub",
-    )
-    around = read_around(files)
+    around = read_around(boot_files_in(tmp_path))
     assert around["cloud_init"]["v1"]["init"] == {
         "start": 1.0,
         "finished": 2.0,
@@ -161,10 +156,5 @@ def test_what_cloud_init_calls_errors_is_counted_and_not_kept(tmp_path: Path) ->
 @pytest.mark.parametrize("text", ["", "[]", '{"v1": []}', '{"v1": {"init": 7}}', "{"])
 def test_what_cloud_init_never_writes_does_no_harm(tmp_path: Path, text: str) -> None:
     (tmp_path / "status.json").write_text(text)
-    (tmp_path / "stub").write_text("2026-02-06T12:00:12Z started\n")
-    files = BootFiles(
-        cloud_init_status=tmp_path / "status.json",
-        cloud_init_log=tmp_path / "log",
-        stub_log=tmp_path / "stub",
-    )
-    assert read_around(files)["stub"] == ["2026-02-06T12:00:12Z started"]
+    (tmp_path / "stub.log").write_text("2026-02-06T12:00:12Z started\n")
+    assert read_around(boot_files_in(tmp_path))["stub"] == ["2026-02-06T12:00:12Z started"]
