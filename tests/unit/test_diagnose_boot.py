@@ -188,7 +188,7 @@ def test_earlier_boots_that_failed_are_worth_a_warning(patient: Patient) -> None
     keep(patient, "aaaa-1", a_record(days_ago=2))
     keep(patient, "bbbb-1", a_record(days_ago=1, failing="mount", code="mount_failed"))
     found = patient.result("boot.previous")
-    assert (found.status, found.code) == ("warn", "earlier_boots_failed")
+    assert (found.status, found.code) == ("warn", "boot_failed_before")
     assert found.message == (
         "1 of the 2 boots before this one did not register; the last failed at mount mount_failed"
     )

@@ -123,7 +123,7 @@ BY_CODE: Mapping[str, Remedy] = {
     "boot_running": _do(Command("ladybug-agent status --wait", "safe")),
     "boot_not_run": _do(UNITS, CLOUD_INIT, BOOT),
     "boot_slower": _do(COMPARE_BOOTS, text="look which step took the time"),
-    "earlier_boots_failed": _do(LIST_BOOTS, text="look whether they failed for the same reason"),
+    "boot_failed_before": _do(LIST_BOOTS, text="look whether they failed for the same reason"),
     "units_not_installed": _do(UNITS, text="nothing checks the replica or renews its lease"),
     "unit_not_enabled": _do(ENABLE, START_TIMER, text="enable what the next start needs"),
     "cloudinit_degraded": _do(CLOUD_INIT, text="look whether the warnings concern the agent"),

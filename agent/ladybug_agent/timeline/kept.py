@@ -12,7 +12,7 @@ from ladybug_agent.status import boot_outcome
 from ladybug_agent.timeline.assemble import Sources, assemble
 from ladybug_agent.timeline.cloud_init import CloudInitStatus, cloud_init_status
 from ladybug_agent.timeline.model import Timeline
-from ladybug_agent.timeline.runs import Run, run_of
+from ladybug_agent.timeline.runs import Run, known_outcome, run_of
 
 MOST_BACK = 99
 """A larger number is taken for the beginning of a boot's id."""
@@ -37,8 +37,9 @@ def this_boot(state_dir: Path, boots_dir: Path | None, boot_id: str) -> Timeline
         outcome, record = boot_outcome(StateDirectory(state_dir))
     except AgentError:
         outcome, record = "absent", {}
-    runs = all_runs(record | {"outcome": outcome} if record else {}, boots_dir, boot_id)
-    return assemble(Sources(boot_id=boot_id, outcome=outcome, runs=runs))
+    told = known_outcome(outcome)
+    runs = all_runs(record | {"outcome": told} if record else {}, boots_dir, boot_id)
+    return assemble(Sources(boot_id=boot_id, outcome=told, runs=runs))
 
 
 def all_runs(record: Mapping[str, object], boots_dir: Path | None, boot_id: str) -> tuple[Run, ...]:
