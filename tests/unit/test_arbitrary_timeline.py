@@ -78,7 +78,11 @@ def test_any_log_of_cloud_init_has_anchors_or_none(lines: list[str], cut: int) -
 
 
 @inputs(300)
-@given(lines=st.lists(TEXT.map(lambda text: f"2026-02-06T12:00:12Z {text}"), max_size=6))
+@given(
+    lines=st.lists(
+        TEXT.map(lambda text: f"2026-02-06T12:00:12Z ladybug-agent stub: {text}"), max_size=6
+    )
+)
 def test_any_log_of_the_stub_has_pieces_or_none(lines: list[str]) -> None:
     assert all((span.ended_s or 0) >= span.started_s for span in stub_spans(lines, WALL))
 
