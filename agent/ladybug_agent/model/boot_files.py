@@ -13,4 +13,4 @@ class BootFiles:
     cloud_init_log: Path = Path("/var/log/cloud-init.log")
     """Of all boots."""
     stub_log: Path = Path("/var/log/ladybug-agent-install.log")
-    """Of all runs of the userdata stub, whose own lines are `<UTC time> ladybug-agent stub: ...`."""
+    """Of all runs of the userdata stub; its own lines are `<UTC time> ladybug-agent stub: ...`."""

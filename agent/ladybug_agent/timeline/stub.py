@@ -1,7 +1,7 @@
 """What the userdata stub leaves in its log: a line says what has been done by then.
 
-`<UTC time> ladybug-agent stub: <words>`. `started` begins a run; each later line ends a piece of it,
-and `failed: <reason>` all of it.
+`<UTC time> ladybug-agent stub: <words>`. `started` begins a run; each later line ends a piece of
+it, and `failed: <reason>` all of it.
 """
 
 from __future__ import annotations
