@@ -143,6 +143,7 @@ def codes_in_the_catalogue() -> list[str]:
 
 
 OF_OTHER_VERBS = {
+    "Diagnose",
     "The machine's services",
     "Verify by hand",
     "Health check",
@@ -331,6 +332,7 @@ def test_what_an_error_of_cloud_init_quotes_is_not_told(patient: Patient) -> Non
 
 
 def test_without_cloud_init_there_is_nothing_to_ask(patient: Patient) -> None:
+    patient.boot_files.cloud_init_status.unlink()
     assert patient.result("cloudinit.status").status == "skip"
 
 

@@ -49,8 +49,10 @@ ANSWER = Command("curl -sS -m 5 {health_url}", "safe")
 HYDRATE = Command("systemctl start ladybug-hydrate.service", "safe")
 LIST_BOOTS = Command("ladybug-agent timeline --list", "safe")
 COMPARE_BOOTS = Command("ladybug-agent timeline --compare", "safe")
-UNITS = Command("systemctl status 'ladybug-*' --no-pager", "safe")
-UNITS_LOG = Command("journalctl -b -u 'ladybug-*' -n 100 --no-pager", "safe")
+UNITS = Command("systemctl list-units --all --no-pager 'ladybug-*'", "safe")
+UNITS_LOG = Command(
+    "journalctl -b -n 100 --no-pager -u ladybug-health.service -u ladybug-watch.service", "safe"
+)
 ENABLE = Command("systemctl enable ladybug-bootstrap.service ladybug-watch.service", "safe")
 START_TIMER = Command("systemctl enable --now ladybug-health.timer", "safe")
 CLOUD_INIT = Command("cloud-init status --long", "safe")
