@@ -12,8 +12,10 @@ from ladybug_agent.adapters.lean.service import LeanServiceHttp
 from ladybug_agent.adapters.machine import ProcMachine
 from ladybug_agent.adapters.mount_table import MountTable
 from ladybug_agent.adapters.notices import ImdsNotices
+from ladybug_agent.adapters.units import SystemctlUnits
 from ladybug_agent.clock import Clock
 from ladybug_agent.config import Config
+from ladybug_agent.model.boot_files import BootFiles
 from ladybug_agent.ports.diagnosis import DiagnosisWorld
 
 
@@ -31,4 +33,6 @@ def build_diagnosis_world(config: Config, clock: Clock) -> DiagnosisWorld:
         session=imds,
         metadata=ImdsMetadata(imds, clock),
         notices=ImdsNotices(lambda: imds),
+        units=SystemctlUnits(clock),
+        boot_files=BootFiles(),
     )

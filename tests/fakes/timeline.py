@@ -9,9 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from fakes.clock import FakeClock
-from fakes.units import KERNEL_STARTED_AT, FakeServiceManager
+from fakes.units import KERNEL_STARTED_AT, FakeServiceManager, boot_files_in
 from ladybug_agent.boot_history import SCHEMA
-from ladybug_agent.model.boot_files import BootFiles
 from ladybug_agent.timeline.assemble import assemble
 from ladybug_agent.timeline.live import Look, look_live
 from ladybug_agent.timeline.model import Span, Timeline
@@ -99,11 +98,7 @@ class BootScene:
             boot_id=BOOT_ID,
             state_dir=directory / "state",
             boots_dir=directory / "boots",
-            files=BootFiles(
-                cloud_init_status=directory / "status.json",
-                cloud_init_log=directory / "cloud-init.log",
-                stub_log=directory / "stub.log",
-            ),
+            files=boot_files_in(directory),
             units=units,
             clock=_RightClock(),
         )

@@ -5,8 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
+from ladybug_agent.clock import Clock
+from ladybug_agent.diagnose.boot_sights import HEALTH_TIMER, UNITS
 from ladybug_agent.errors import AgentError
+from ladybug_agent.model.boot_files import BootFiles
 from ladybug_agent.model.units import ManagerFacts, Moment, UnitFacts
 
 KERNEL_STARTED_AT = datetime(2026, 2, 6, 12, 0, tzinfo=UTC)
@@ -63,3 +67,19 @@ class FakeServiceManager:
             raise self.raises
         missing = UnitFacts(name="", load="not-found", active="inactive", sub="dead")
         return {name: self.known.get(name, missing) for name in names}
+
+
+def our_units(clock: Clock) -> FakeServiceManager:
+    """Return a manager with all of the agent's units in order; the timer has just ticked."""
+    manager = FakeServiceManager()
+    manager.know(*(a_unit(name) for name in UNITS))
+    manager.know(a_unit(HEALTH_TIMER, sub="waiting", last_trigger=clock.utcnow()))
+    return manager
+
+
+def boot_files_in(directory: Path) -> BootFiles:
+    return BootFiles(
+        cloud_init_status=directory / "status.json",
+        cloud_init_log=directory / "cloud-init.log",
+        stub_log=directory / "stub.log",
+    )

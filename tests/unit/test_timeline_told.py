@@ -34,14 +34,19 @@ def scene(tmp_path: Path) -> BootScene:
     return found
 
 
-def text(scene: BootScene, wanted: str = "0", **form: bool) -> list[str]:
+def text(
+    scene: BootScene, wanted: str = "0", *, list_only: bool = False, compared: bool = False
+) -> list[str]:
     scene.look.missing.clear()
-    return told(scene.look, wanted, Form(**form)).splitlines()
+    return told(scene.look, wanted, Form(list_only=list_only, compared=compared)).splitlines()
 
 
-def document(scene: BootScene, wanted: str = "0", **form: bool) -> Any:
+def document(
+    scene: BootScene, wanted: str = "0", *, list_only: bool = False, compared: bool = False
+) -> Any:
     scene.look.missing.clear()
-    return json.loads(told(scene.look, wanted, Form(style="json", **form)))
+    form = Form(style="json", list_only=list_only, compared=compared)
+    return json.loads(told(scene.look, wanted, form))
 
 
 def picture(scene: BootScene, wanted: str = "0") -> ET.Element:
@@ -148,7 +153,7 @@ def test_the_picture_has_a_bar_for_every_span_within_its_width(scene: BootScene)
     assert len(bars) == len(document(scene)["spans"])
     for bar in bars:
         left, width = float(bar.get("x", "")), float(bar.get("width", ""))
-        assert 12 <= left < left + width <= 408.01
+        assert 12 <= left < left + width <= 368.01
 
 
 def test_the_picture_has_no_script_and_loads_nothing(scene: BootScene) -> None:
@@ -159,7 +164,8 @@ def test_the_picture_has_no_script_and_loads_nothing(scene: BootScene) -> None:
 def test_the_words_of_strangers_are_no_markup(scene: BootScene) -> None:
     scene.write(
         "stub.log",
-        "2026-02-06T12:00:12Z started\n2026-02-06T12:00:14Z fetched </desc><script>&\x01\n",
+        "2026-02-06T12:00:12Z ladybug-agent stub: started\n"
+        "2026-02-06T12:00:14Z ladybug-agent stub: fetched </desc><script>&\x01\n",
     )
     words = picture(scene).find(f"{SVG}desc")
     assert words is not None
@@ -181,5 +187,5 @@ def test_a_rule_of_the_pictures_style_reaches_nothing_outside_it(scene: BootScen
 def test_a_boot_of_nothing_can_be_drawn(tmp_path: Path) -> None:
     scene = BootScene.make(tmp_path)
     scene.units.present = False
-    assert picture(scene).get("viewBox", "").startswith("0 0 420 ")
+    assert picture(scene).get("viewBox", "").startswith("0 0 380 ")
     assert text(scene)[0] == "boot 3f2a91bc: the agent has not run"

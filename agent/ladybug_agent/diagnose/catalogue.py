@@ -7,6 +7,8 @@ from itertools import chain
 from ladybug_agent.diagnose.check import Check
 from ladybug_agent.diagnose.checks import (
     agent,
+    boot,
+    cloudinit,
     container,
     data,
     engine,
@@ -16,6 +18,7 @@ from ladybug_agent.diagnose.checks import (
     machine,
     metadata,
     service,
+    systemd,
     volume_disk,
 )
 
@@ -68,6 +71,9 @@ GROUPS: tuple[tuple[Check, ...], ...] = (
     machine.CHECKS,
     volume_disk.CHECKS,
     engine.CHECKS,
+    boot.CHECKS,
+    cloudinit.CHECKS,
+    systemd.CHECKS,
     filesystem.CHECKS,
     image.CHECKS,
     container.CHECKS,

@@ -54,6 +54,15 @@ class Found:
     """False where there is nothing to ask here, or no right to: the check counts as skipped."""
 
 
+def not_asked(why: str) -> Found:
+    """Return what a look says that has nothing to look at here, or no right to."""
+    return Found(message=why, is_asked=False)
+
+
+UNCONFIGURED = not_asked("not known without a configuration")
+EMPTY = not_asked("empty by request: there is no volume")
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Check:
     """A question about the instance. Ids are public API: `group.what`."""
@@ -67,6 +76,8 @@ class Check:
     """Cannot be asked unless these passed: it is skipped, blocked by the first that did not."""
     follows: tuple[str, ...] = ()
     """Can be asked, but a failure here is only a consequence where one of these failed."""
+    explained_by: Callable[[str], tuple[str, ...] | None] | None = None
+    """Which of `follows` can be the cause of a failure with that code; None is all of them."""
     is_quick: bool = True
     """Whether `--quick` asks it: nothing beyond the machine, and within a fraction of a second."""
 

@@ -47,6 +47,16 @@ ENGINE_RESTART = Command("systemctl restart docker", "disruptive")
 CHECK_HEALTH = Command("ladybug-agent health-check", "safe")
 ANSWER = Command("curl -sS -m 5 {health_url}", "safe")
 HYDRATE = Command("systemctl start ladybug-hydrate.service", "safe")
+LIST_BOOTS = Command("ladybug-agent timeline --list", "safe")
+COMPARE_BOOTS = Command("ladybug-agent timeline --compare", "safe")
+UNITS = Command("systemctl list-units --all --no-pager 'ladybug-*'", "safe")
+UNITS_LOG = Command(
+    "journalctl -b -n 100 --no-pager -u ladybug-health.service -u ladybug-watch.service", "safe"
+)
+ENABLE = Command("systemctl enable ladybug-bootstrap.service ladybug-watch.service", "safe")
+START_TIMER = Command("systemctl enable --now ladybug-health.timer", "safe")
+CLOUD_INIT = Command("cloud-init status --long", "safe")
+CLOUD_INIT_LOG = Command("tail -n 40 /var/log/cloud-init-output.log", "safe")
 UNDO_DRAIN = Command("ladybug-agent drain --undo", "safe")
 
 
@@ -76,6 +86,9 @@ BY_CODE: Mapping[str, Remedy] = {
     "instance_draining": _do(STATUS, UNDO_DRAIN),
     "departure_announced": _do(
         STATUS, text="nothing is to be done here: the group starts a replacement"
+    ),
+    "departure_possible": _do(
+        REPLACE, text="replace the instance at a time of your own, before EC2 does"
     ),
     "maintenance_asked": _do(
         STATUS, text="an operator set `desired`: set it to `in_service` to serve again"
@@ -112,6 +125,13 @@ BY_CODE: Mapping[str, Remedy] = {
     "hydration_failed": _do(
         Command("journalctl -u ladybug-hydrate.service -n 50 --no-pager", "safe"), HYDRATE
     ),
+    "boot_running": _do(Command("ladybug-agent status --wait", "safe")),
+    "boot_not_run": _do(UNITS, CLOUD_INIT, BOOT),
+    "boot_slower": _do(COMPARE_BOOTS, text="look which step took the time"),
+    "boot_failed_before": _do(LIST_BOOTS, text="look whether they failed for the same reason"),
+    "units_not_installed": _do(UNITS, text="nothing checks the replica or renews its lease"),
+    "unit_not_enabled": _do(ENABLE, START_TIMER, text="enable what the next start needs"),
+    "cloudinit_degraded": _do(CLOUD_INIT, text="look whether the warnings concern the agent"),
     "served_record_unreadable": _do(STATUS, BOOT),
     "replica_not_registered": _do(STATUS, BOOT_LOG, BOOT),
 }
@@ -124,6 +144,10 @@ BY_PREFIX: Mapping[str, Remedy] = {
     "snapshot_": BAD_SNAPSHOT,
     "container_engine_": NO_ENGINE,
     "container_": NOT_OURS,
+    "boot_": _do(STATUS, BOOT_LOG, BOOT),
+    "unit_": _do(UNITS, UNITS_LOG),
+    "timer_": _do(UNITS, UNITS_LOG, START_TIMER),
+    "cloudinit_": _do(CLOUD_INIT, CLOUD_INIT_LOG),
     "health_": NOT_ANSWERING,
 }
 """For the codes that are not in `BY_CODE`; the longest prefix counts."""

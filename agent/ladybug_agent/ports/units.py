@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Protocol
 
+from ladybug_agent.errors import ExternalFailure
 from ladybug_agent.model.units import ManagerFacts, UnitFacts
 
 
@@ -22,3 +23,24 @@ class ServiceManagerLook(Protocol):
 
         Raises ExternalFailure if the manager does not answer.
         """
+
+
+class NoServiceManager:
+    """A machine without systemd."""
+
+    def is_there(self) -> bool:
+        return False
+
+    def manager(self) -> ManagerFacts:
+        raise _absent()
+
+    def units(self, names: Sequence[str]) -> Mapping[str, UnitFacts]:  # noqa: ARG002 - no names
+        raise _absent()
+
+
+def _absent() -> ExternalFailure:
+    return ExternalFailure(
+        "service_manager_missing",
+        "wanted systemd, but it is not the first process here",
+        hint="the agent's units need it; by hand the verbs work without",
+    )

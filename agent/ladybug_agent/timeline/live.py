@@ -8,7 +8,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeVar
 
-from ladybug_agent.boot_history import read_kept
 from ladybug_agent.clock import Clock
 from ladybug_agent.errors import AgentError, ExternalFailure
 from ladybug_agent.health.state import CorruptStateError, HealthState, read_state
@@ -20,8 +19,9 @@ from ladybug_agent.state import StateDirectory
 from ladybug_agent.status import boot_outcome
 from ladybug_agent.timeline.assemble import Sources
 from ladybug_agent.timeline.cloud_init import read_cloud_init
+from ladybug_agent.timeline.kept import all_runs
 from ladybug_agent.timeline.model import Milestone, Span
-from ladybug_agent.timeline.runs import Run, run_of
+from ladybug_agent.timeline.runs import Run, known_outcome, run_of
 from ladybug_agent.timeline.unit_spans import UNITS
 from ladybug_agent.timeline.wall_clock import Anchor, WallClock, epoch_s
 from ladybug_agent.timeline.written import read_log_lines, read_stub_lines
@@ -97,18 +97,18 @@ def _runs(look: Look) -> tuple[str, tuple[Run, ...]]:
         "boot record", lambda: boot_outcome(StateDirectory(look.state_dir)), "none"
     )
     outcome, record = found or ("absent", {})
-    last = run_of({**record, "outcome": outcome}) if record else None
-    if record and last is None:
+    outcome = known_outcome(outcome)
+    if record and record.get("boot_id") != look.boot_id:
+        look.missing.append("boot record: it is of another boot")
+        outcome, record = "absent", {}
+        found = None
+    told = {**record, "outcome": outcome} if record else {}
+    if told and run_of(told) is None:
         look.missing.append("boot record: it does not say when it began on the kernel's clock")
     elif not record and found:
         look.missing.append("boot record: none")
-    kept = read_kept(look.boots_dir, look.boot_id) if look.boots_dir else None
-    runs = [run for run in map(run_of, kept.runs if kept else ()) if run]
-    if last:
-        runs = [run for run in runs if run.began != last.began] + [last]
-    elif runs and outcome == "absent":
-        outcome = runs[-1].outcome
-    return outcome, tuple(runs)
+    runs = all_runs(told, look.boots_dir, look.boot_id)
+    return (runs[-1].outcome if runs and outcome == "absent" else outcome), runs
 
 
 def _service_manager(look: Look) -> tuple[ManagerFacts | None, Mapping[str, UnitFacts]]:
