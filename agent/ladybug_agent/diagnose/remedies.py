@@ -12,7 +12,6 @@ from dataclasses import replace
 from ladybug_agent.diagnose.check import Command, Remedy
 
 BOOT = Command("ladybug-agent bootstrap", "disruptive")
-BOOT_LOG = Command("journalctl -b -t ladybug-agent -n 100 --no-pager", "safe")
 STATUS = Command("ladybug-agent status", "safe")
 CHECK_CONFIG = Command("ladybug-agent config check --config {config_file}", "safe")
 REPLACE = Command(
@@ -116,7 +115,7 @@ BY_CODE: Mapping[str, Remedy] = {
         Command("journalctl -u ladybug-hydrate.service -n 50 --no-pager", "safe"), HYDRATE
     ),
     "served_record_unreadable": _do(STATUS, BOOT),
-    "replica_not_registered": _do(STATUS, BOOT_LOG, BOOT),
+    "replica_not_registered": _do(STATUS, BOOT),
 }
 BY_PREFIX: Mapping[str, Remedy] = {
     "config_": CONFIG,
