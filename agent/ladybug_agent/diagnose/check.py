@@ -46,6 +46,8 @@ class Found:
     code: str = ""
     """The code of a warning; empty where all is well."""
     remedy: Remedy | None = None
+    is_asked: bool = True
+    """False where there is nothing to ask here, or no right to: the check counts as skipped."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from ladybug_agent.ports import InstanceMetadata
+from ladybug_agent.ports.aws_look import AwsLooks, LookAtReach
 from ladybug_agent.ports.storage import MountLook
 from ladybug_agent.ports.tick import (
     LookAtContainers,
@@ -22,3 +24,6 @@ class DiagnosisWorld:
     mounts: MountLook
     kernel_log: LookAtKernelLog
     machine: LookAtMachine
+    metadata: InstanceMetadata
+    aws: AwsLooks
+    reach: LookAtReach

@@ -1,0 +1,95 @@
+"""What AWS and the boot's own records say of the instance: each asked once for all checks."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from ladybug_agent.diagnose.scene import Scene
+from ladybug_agent.errors import AgentError
+from ladybug_agent.health.state import CorruptStateError, HealthState, read_state
+from ladybug_agent.model import InstanceIdentity
+from ladybug_agent.model.standing import Caller, GroupMember, TargetHealth, VolumeHealth
+from ladybug_agent.model.storage import AttachedVolume
+from ladybug_agent.ports.registry import Row
+from ladybug_agent.served import Served, read_served
+from ladybug_agent.state import StateDirectory
+
+
+def state_of(scene: Scene) -> StateDirectory:
+    return StateDirectory(Path(scene.config.instance.state_dir))
+
+
+def identity(scene: Scene) -> InstanceIdentity:
+    return scene.sights.once("identity", scene.world.metadata.identity)
+
+
+def served(scene: Scene) -> Served | None:
+    """Return what the last boot left serving; None if none did, or if nobody can read it."""
+
+    def look() -> Served | None:
+        try:
+            return read_served(state_of(scene).served)
+        except AgentError:
+            return None
+
+    return scene.sights.once("served", look)
+
+
+def health_state(scene: Scene) -> HealthState | None:
+    """Return what the last health check left; None if there was none, or nobody can read it."""
+
+    def look() -> HealthState | None:
+        try:
+            return read_state(state_of(scene).health)
+        except CorruptStateError:
+            return None
+
+    return scene.sights.once("health_state", look)
+
+
+def instance_id(scene: Scene) -> str:
+    """Return who we are by what the boot left, or else by instance metadata."""
+    known = served(scene)
+    return str(known.row["instance_id"]) if known else identity(scene).instance_id
+
+
+def region(scene: Scene) -> str:
+    known = served(scene)
+    told = scene.config.aws.region or (str(known.row.get("region", "")) if known else "")
+    return told or identity(scene).region
+
+
+def caller(scene: Scene) -> Caller:
+    return scene.sights.once("caller", scene.world.aws.standing.caller)
+
+
+def registry_row(scene: Scene) -> Row | None:
+    key = instance_id(scene)
+    return scene.sights.once("row", lambda: scene.world.aws.registry.row(key))
+
+
+def attached_volumes(scene: Scene) -> tuple[AttachedVolume, ...]:
+    key = instance_id(scene)
+    return scene.sights.once("volumes", lambda: scene.world.aws.volumes.attached_volumes(key))
+
+
+def volume_health(scene: Scene, volume_id: str) -> VolumeHealth | None:
+    look = lambda: scene.world.aws.volumes.health(volume_id)  # noqa: E731 - as the others
+    return scene.sights.once(f"health of {volume_id}", look)
+
+
+def target(scene: Scene) -> TargetHealth:
+    key, arn = instance_id(scene), scene.config.drain.target_group_arn
+    return scene.sights.once("target", lambda: scene.world.aws.standing.target(arn, key))
+
+
+def group_member(scene: Scene) -> GroupMember | None:
+    key = instance_id(scene)
+    return scene.sights.once("member", lambda: scene.world.aws.standing.group_member(key))
+
+
+def image_digest(scene: Scene, repository: str, reference: str) -> str:
+    def look() -> str:
+        return scene.world.aws.images.digest(repository, reference)
+
+    return scene.sights.once(f"image {repository} {reference}", look)

@@ -1,0 +1,1 @@
+"""The checks of `diagnose`, a module for each group of ids."""
