@@ -1,50 +1,12 @@
-"""What AWS and the boot's own records say of the instance: each asked once for all checks."""
+"""What AWS says of the instance: each thing asked once for all checks."""
 
 from __future__ import annotations
 
-from pathlib import Path
-
 from ladybug_agent.diagnose.scene import Scene
-from ladybug_agent.errors import AgentError
-from ladybug_agent.health.state import CorruptStateError, HealthState, read_state
-from ladybug_agent.model import InstanceIdentity
+from ladybug_agent.diagnose.sights import identity, served
 from ladybug_agent.model.standing import Caller, GroupMember, TargetHealth, VolumeHealth
 from ladybug_agent.model.storage import AttachedVolume
 from ladybug_agent.ports.registry import Row
-from ladybug_agent.served import Served, read_served
-from ladybug_agent.state import StateDirectory
-
-
-def state_of(scene: Scene) -> StateDirectory:
-    return StateDirectory(Path(scene.config.instance.state_dir))
-
-
-def identity(scene: Scene) -> InstanceIdentity:
-    return scene.sights.once("identity", scene.world.metadata.identity)
-
-
-def served(scene: Scene) -> Served | None:
-    """Return what the last boot left serving; None if none did, or if nobody can read it."""
-
-    def look() -> Served | None:
-        try:
-            return read_served(state_of(scene).served)
-        except AgentError:
-            return None
-
-    return scene.sights.once("served", look)
-
-
-def health_state(scene: Scene) -> HealthState | None:
-    """Return what the last health check left; None if there was none, or nobody can read it."""
-
-    def look() -> HealthState | None:
-        try:
-            return read_state(state_of(scene).health)
-        except CorruptStateError:
-            return None
-
-    return scene.sights.once("health_state", look)
 
 
 def instance_id(scene: Scene) -> str:

@@ -14,6 +14,10 @@ Status = Literal["pass", "warn", "fail", "skip", "error"]
 Risk = Literal["safe", "disruptive"]
 """`safe` changes nothing that serves; `disruptive` may stop answers for a while."""
 Viewpoint = Literal["container", "health", "registry", "load balancer", "auto scaling"]
+CRASHED = "check_crashed"
+"""The code of a check that failed by a fault of its own: it says nothing of the instance."""
+TIMED_OUT = "check_timed_out"
+"""The code of a check that did not answer in time, or was not reached: the time was up."""
 BAD: frozenset[Status] = frozenset({"fail", "error"})
 
 

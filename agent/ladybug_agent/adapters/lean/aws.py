@@ -39,17 +39,20 @@ class ServiceRefusedError(Exception):
 
 
 class LeanAws:
-    """Blocks for as long as its limits say, a call. `calls` counts them."""
+    """Blocks for as long as its limits say, a call. `calls` counts them.
+
+    A `region` that must be asked for is asked for at each call: who tells it remembers it.
+    """
 
     def __init__(
         self,
         credentials: Callable[[], Credentials],
-        region: str,
+        region: str | Callable[[], str],
         clock: Clock,
         limits: Limits = LIMITS,
     ) -> None:
         self._credentials = credentials
-        self._region = region
+        self._known_region = region
         self._clock = clock
         self._limits = limits
         self.calls = 0
@@ -79,10 +82,11 @@ class LeanAws:
         return reply.body
 
     def _send(self, service: str, action: str, headers: dict[str, str], body: bytes) -> Reply:
-        address = endpoint(service, self._region, os.environ)
+        region = self._known_region if isinstance(self._known_region, str) else self._known_region()
+        address = endpoint(service, region, os.environ)
         named = {"Host": address.authority, **headers}
         signed = signed_headers(
-            named, body, service, self._region, self._credentials(), self._clock.utcnow()
+            named, body, service, region, self._credentials(), self._clock.utcnow()
         )
         del signed["Host"]  # which the exchange adds
         self.calls += 1

@@ -1,1 +1,1 @@
-"""The checks of `diagnose`, a module for each group of ids."""
+"""The checks, a module for each group. Each only looks, and raises what is wrong."""

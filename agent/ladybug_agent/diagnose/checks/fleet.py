@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from ladybug_agent.diagnose.aws_sights import group_member, served, target
+from ladybug_agent.diagnose.aws_sights import group_member, target
 from ladybug_agent.diagnose.check import Check, Found, Remedy
 from ladybug_agent.diagnose.checks.registry import LOCAL
 from ladybug_agent.diagnose.checks.volume import CALLS, CALLS_FOLLOW
 from ladybug_agent.diagnose.scene import Scene
+from ladybug_agent.diagnose.sights import served
 from ladybug_agent.errors import AgentError, ExternalFailure, Refused
 from ladybug_agent.model.standing import GroupMember, TargetHealth
 
@@ -147,7 +148,7 @@ CHECKS: tuple[Check, ...] = (
         id="loadbalancer.target",
         asks="does the load balancer send requests here",
         look=look_at_target,
-        needs=CALLS,
+        needs=("agent.config", *CALLS),
         follows=(*FOLLOWS, "registry.row"),
         is_quick=False,
     ),

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from ladybug_agent.diagnose.aws_sights import image_digest, served
+from ladybug_agent.diagnose.aws_sights import image_digest
 from ladybug_agent.diagnose.check import Check, Found, Remedy
 from ladybug_agent.diagnose.checks.volume import CALLS, CALLS_FOLLOW
 from ladybug_agent.diagnose.scene import Scene
+from ladybug_agent.diagnose.sights import served
 from ladybug_agent.errors import AgentError
 from ladybug_agent.resources.image import parse_image_reference
 
@@ -37,8 +38,8 @@ CHECKS: tuple[Check, ...] = (
         id="image.registry",
         asks="does the image registry have the configured image",
         look=look_at_image,
-        needs=CALLS,
-        follows=("agent.config", *CALLS_FOLLOW),
+        needs=("agent.config", *CALLS),
+        follows=CALLS_FOLLOW,
         is_quick=False,
     ),
 )

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from ladybug_agent.diagnose.aws_sights import health_state, registry_row, served, state_of
+from ladybug_agent.diagnose.aws_sights import registry_row
 from ladybug_agent.diagnose.check import Check, Found
 from ladybug_agent.diagnose.checks.volume import CALLS, CALLS_FOLLOW
-from ladybug_agent.diagnose.row_facts import lease_of
+from ladybug_agent.diagnose.lease import lease_of
 from ladybug_agent.diagnose.scene import Scene
+from ladybug_agent.diagnose.sights import boot_id, health_state, served, state_of
 from ladybug_agent.drain.phase import drain_in_effect
 from ladybug_agent.errors import AgentError, Fenced, Refused
 from ladybug_agent.ports.registry import LEAVING, Row
@@ -17,7 +18,6 @@ HEARTBEAT_HINT = (
     " `sudo ladybug-agent health-check`"
 )
 LOCAL = (
-    "agent.config",
     "filesystem.mount",
     "filesystem.databases",
     "volume.kernel_log",
@@ -52,8 +52,7 @@ def look_at_fence(scene: Scene) -> Found:
     if row.get("registration_id") == ours:
         return Found(message=f"the row is of this boot's registration, {ours[:8]}")
     theirs = str(row.get("registration_id", "none"))
-    booted = scene.world.machine.boot()
-    if row.get("boot_id") != booted.boot_id:
+    if row.get("boot_id") != boot_id(scene):
         raise Refused(
             "registry_row_outdated",
             f"wanted the row to be of this boot, found it of another ({theirs[:8]}), which ended"
@@ -125,8 +124,7 @@ def look_at_status(scene: Scene) -> Found:
 
 
 def _leaving(scene: Scene, status: str) -> Found:
-    boot_id = scene.world.machine.boot().boot_id
-    phase = drain_in_effect(state_of(scene), boot_id)
+    phase = drain_in_effect(state_of(scene), boot_id(scene))
     if phase is None:
         raise Refused(
             "registry_status_differs",
@@ -161,7 +159,7 @@ CHECKS: tuple[Check, ...] = (
         id="registry.row",
         asks="does the instance registry have this instance",
         look=look_at_row,
-        needs=CALLS,
+        needs=("agent.config", *CALLS),
         follows=(*CALLS_FOLLOW, "boot.outcome", "lifecycle.departure"),
         is_quick=False,
     ),

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from ladybug_agent.diagnose.aws_sights import attached_volumes, identity, served, volume_health
+from ladybug_agent.diagnose.aws_sights import attached_volumes, volume_health
 from ladybug_agent.diagnose.check import Check, Found, Remedy
 from ladybug_agent.diagnose.scene import Scene
+from ladybug_agent.diagnose.sights import identity, served
 from ladybug_agent.errors import AgentError, ExternalFailure, Refused
 from ladybug_agent.model.standing import VolumeHealth
 from ladybug_agent.model.storage import AttachedVolume, BlockDevice
@@ -14,6 +15,7 @@ from ladybug_agent.resources.cross_check import judge_attached, refuse_unless_us
 
 CALLS = ("iam.credentials",)
 CALLS_FOLLOW = (
+    "agent.config",
     "metadata.identity",
     "network.resolve",
     "network.endpoints",
