@@ -23,9 +23,15 @@ def ask(
     service, _, operation = action.partition(":")
     answer = aws.query_call(service, operation, version, values)
     try:
-        return read(parse_xml(answer))
+        return read(_answer_to(operation, parse_xml(answer)))
     except (GarbledXmlError, ValueError) as error:
         raise garbled(action) from error
+
+
+def _answer_to(operation: str, document: Element) -> Element:
+    if document.name != f"{operation}Response":
+        raise GarbledXmlError(f"the answer to something else: {document.name}")
+    return document
 
 
 def told(
