@@ -7,6 +7,7 @@ import argparse
 from ladybug_agent import __version__
 from ladybug_agent.command_line.boot import add_bootstrap, add_rehearse, add_status
 from ladybug_agent.command_line.config import add_config
+from ladybug_agent.command_line.diagnose import add_diagnose
 from ladybug_agent.command_line.drain import add_drain
 from ladybug_agent.command_line.health import add_health_check
 from ladybug_agent.command_line.hydrate import add_hydrate
@@ -26,6 +27,7 @@ def build_parser() -> argparse.ArgumentParser:
     verbs = parser.add_subparsers(dest="verb", metavar="VERB", required=True)
     add_bootstrap(verbs)
     add_status(verbs)
+    add_diagnose(verbs)
     add_health_check(verbs)
     add_verify(verbs)
     add_hydrate(verbs)

@@ -7,12 +7,22 @@ from itertools import chain
 from ladybug_agent.diagnose.check import Check
 from ladybug_agent.diagnose.checks import (
     agent,
+    container,
+    data,
+    engine,
+    filesystem,
     fleet,
     iam,
+    image,
     image_registry,
+    lifecycle,
+    machine,
+    metadata,
     network,
     registry,
+    service,
     volume,
+    volume_disk,
 )
 
 ORDER = (
@@ -59,6 +69,16 @@ ORDER = (
 """Ids are public API. Whatever a check needs or follows stands before it."""
 GROUPS: tuple[tuple[Check, ...], ...] = (
     agent.CHECKS,
+    lifecycle.CHECKS,
+    metadata.CHECKS,
+    machine.CHECKS,
+    volume_disk.CHECKS,
+    engine.CHECKS,
+    filesystem.CHECKS,
+    image.CHECKS,
+    container.CHECKS,
+    service.CHECKS,
+    data.CHECKS,
     network.CHECKS,
     iam.CHECKS,
     volume.CHECKS,

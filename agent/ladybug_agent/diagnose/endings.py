@@ -5,14 +5,14 @@ from __future__ import annotations
 import traceback
 from pathlib import Path
 
-from ladybug_agent.diagnose.check import CRASHED, TIMED_OUT, Check, Found, Result
+from ladybug_agent.diagnose.check import CRASHED, TIMED_OUT, Check, Found, Result, Status
 from ladybug_agent.diagnose.remedies import remedy_for
 from ladybug_agent.errors import AgentError, reason
 
 
 def found(check: Check, seen: Found, took_ms: float) -> Result:
     """Return a pass, a warning where the look has a code for one, or that nothing was asked."""
-    status = "warn" if seen.code else "pass"
+    status: Status = "warn" if seen.code else "pass"
     return Result(
         id=check.id,
         status=status if seen.is_asked else "skip",

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 from ladybug_agent.diagnose import sights
 from ladybug_agent.diagnose.check import Result
 from ladybug_agent.diagnose.scene import Scene
 from ladybug_agent.health.freshness import judge_freshness
-from ladybug_agent.resources.service_answers import service_url
 
 HOUR_S, DAY_S = 3600, 24 * 3600
 ROW_NAMES = ("instance_id", "availability_zone", "region", "instance_type", "snapshot_id")
@@ -33,18 +32,15 @@ def host_of(scene: Scene) -> dict[str, str]:
 
 def names_for_commands(scene: Scene) -> dict[str, str]:
     """Return what the commands of the remedies are filled with."""
-    known, config = sights.served(scene), scene.config
-    host = host_of(scene)
-    bind = known.bind_address if known else config.container.bind_address
-    port = known.port if known else config.container.port
+    config, host = scene.config, host_of(scene)
     return {
         "config_file": scene.config_file,
         "container": sights.container_name(scene),
-        "health_url": service_url(bind, port) + config.health.path,
+        "health_url": sights.service_base(scene) + config.health.path,
         "instance_id": host.get("instance_id", ""),
         "mount_point": config.data.mount_point,
         "state_dir": config.instance.state_dir,
-        "volume_id": host.get("volume_id", ""),
+        "volume_id": sights.volume_id(scene),
     }
 
 
@@ -63,10 +59,10 @@ def verdict_facts(scene: Scene, results: Sequence[Result]) -> dict[str, str]:
     return facts | _said_by_the_registry(results)
 
 
-def _said_by_the_registry(results: Sequence[Result]) -> Mapping[str, str]:
+def _said_by_the_registry(results: Sequence[Result]) -> dict[str, str]:
     """Return what the row itself says: it counts more than what was last written."""
-    row = next((one.evidence for one in results if one.id == "registry.row"), {})
-    lease = next((one.evidence for one in results if one.id == "registry.lease"), {})
+    seen = {one.id: one.evidence for one in results}
+    row, lease = seen.get("registry.row", {}), seen.get("registry.lease", {})
     told = {"status": str(row.get("status") or "")}
     left_s = lease.get("left_s", row.get("lease_left_s"))
     if isinstance(left_s, int | float):

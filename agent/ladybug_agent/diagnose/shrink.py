@@ -73,7 +73,7 @@ def _with_nothing_else(check: Document) -> Document:
 
 
 def _with_words_of(check: Document, most: int) -> Document:
-    short = {"msg": plain(check["msg"], most)} if "msg" in check else {}
+    short: Document = {"msg": plain(check["msg"], most)} if "msg" in check else {}
     if remedy := check.get("remediation"):
         lines = [{**one, "line": plain(one["line"], most)} for one in remedy["commands"][:3]]
         iam = [plain(action, SHORTER) for action in remedy["iam"][:5]]

@@ -7,8 +7,10 @@ from pathlib import Path
 from ladybug_agent.diagnose.scene import Scene
 from ladybug_agent.errors import AgentError
 from ladybug_agent.health.state import CorruptStateError, HealthState, read_state
-from ladybug_agent.model import InstanceIdentity
+from ladybug_agent.model import InstanceIdentity, KernelLine
 from ladybug_agent.model.containers import ContainerFacts
+from ladybug_agent.record import read_record
+from ladybug_agent.resources.service_answers import service_url
 from ladybug_agent.served import Served, read_served
 from ladybug_agent.state import StateDirectory
 
@@ -82,6 +84,52 @@ def container(scene: Scene) -> ContainerFacts | None:
     return scene.sights.once(
         "container", lambda: scene.world.containers.container(container_name(scene))
     )
+
+
+def service_base(scene: Scene) -> str:
+    known, rules = served(scene), scene.config.container
+    if known is not None:
+        return service_url(known.bind_address, known.port)
+    return service_url(rules.bind_address, rules.port)
+
+
+def volume_id(scene: Scene) -> str:
+    """Return the data volume, as served or as the last boot found it; empty if nobody knows."""
+    known = served(scene)
+    if known is not None:
+        return known.volume.volume_id if known.volume else ""
+    return scene.sights.once("volume_id", lambda: _volume_of_the_boot(state_of(scene).record))
+
+
+def _volume_of_the_boot(path: Path) -> str:
+    try:
+        steps = (read_record(path) or {}).get("steps", ())
+    except (OSError, ValueError):  # `boot.outcome` tells of that
+        return ""
+    return next(
+        (str(one["facts"]["volume_id"]) for one in steps if "volume_id" in one["facts"]), ""
+    )
+
+
+def data_node(scene: Scene) -> str:
+    """Return the node of the data volume's disk; empty where there is none, or nobody knows it."""
+    known = served(scene)
+    if known is not None:
+        return known.volume.node if known.volume else ""
+    entry = scene.world.mounts.at(Path(scene.config.data.mount_point))
+    return entry.source if entry else ""
+
+
+def kernel_past(scene: Scene) -> tuple[tuple[KernelLine, ...], str]:
+    """Return the kernel's log, and why it cannot be read if it cannot."""
+
+    def look() -> tuple[tuple[KernelLine, ...], str]:
+        try:
+            return scene.world.kernel_log.lines(), ""
+        except OSError as error:
+            return (), f"the kernel's log cannot be read: {error.strerror}"
+
+    return scene.sights.once("kernel_log", look)
 
 
 def databases(scene: Scene) -> tuple[str, ...]:

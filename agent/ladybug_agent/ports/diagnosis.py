@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Protocol
 
+from ladybug_agent.clock import Deadline
 from ladybug_agent.model import DiskSpace, KernelLine
 from ladybug_agent.model.containers import ContainerFacts, ImageFacts
 from ladybug_agent.model.storage import BlockDevice
@@ -13,6 +14,26 @@ from ladybug_agent.ports.aws_look import AwsLooks, LookAtReach
 from ladybug_agent.ports.lifecycle import Announcements
 from ladybug_agent.ports.storage import MountLook
 from ladybug_agent.ports.tick import LookAtDisks, LookAtMachine, LookAtService
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AskDatabases:
+    """Which databases to check, where, and by which configuration."""
+
+    directory: str
+    names: tuple[str, ...]
+    config_file: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DatabaseSeen:
+    """What `verify` says of one database; without a code it is good."""
+
+    name: str
+    code: str = ""
+    message: str = ""
+    hint: str = ""
+    size_bytes: int = 0
 
 
 class LookAtEngine(Protocol):
@@ -32,7 +53,25 @@ class LookAtAllDisks(LookAtDisks, Protocol):
         """Return whether the kernel refuses to write to the disk."""
 
 
+class LookAtContents(Protocol):
+    """The volume itself, by processes that can be killed: a read of it may never come back."""
+
+    def read_block(self, node: str, deadline: Deadline) -> None:
+        """Read the first block of a disk, around the page cache. Needs root.
+
+        Raises ExternalFailure `device_unresponsive` or `device_unreadable`.
+        """
+
+    def databases(self, ask: AskDatabases, deadline: Deadline) -> tuple[DatabaseSeen, ...]:
+        """Check each database by its own header, as `verify` does; changes nothing.
+
+        Raises ExternalFailure `device_unresponsive`, or `databases_not_verified`.
+        """
+
+
 class LookAtWholeMachine(LookAtMachine, Protocol):
+    def is_root(self) -> bool: ...
+
     def memory_total_bytes(self) -> int: ...
 
     def memory_available_bytes(self) -> int: ...
@@ -60,6 +99,7 @@ class DiagnosisWorld:
     mounts: MountLook
     disks: LookAtAllDisks
     kernel_log: LookAtKernelPast
+    contents: LookAtContents
     machine: LookAtWholeMachine
     session: LookAtSession
     metadata: InstanceMetadata

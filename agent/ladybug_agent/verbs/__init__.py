@@ -14,6 +14,7 @@ from ladybug_agent.exit_status import ExitStatus, exit_status
 MODULES = {
     "bootstrap": "boot",
     "status": "boot",
+    "diagnose": "diagnose",
     "health-check": "health",
     "verify": "verify",
     "hydrate": "hydrate",
