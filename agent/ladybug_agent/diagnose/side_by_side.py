@@ -7,7 +7,7 @@ from typing import TypeVar
 
 from ladybug_agent.branches import Beside
 from ladybug_agent.clock import Deadline
-from ladybug_agent.errors import AgentError, NotYet
+from ladybug_agent.errors import AgentError, DeadlineExceeded
 
 T = TypeVar("T")
 
@@ -36,5 +36,5 @@ def _ended(name: str, one: Beside[T], deadline: Deadline) -> T | AgentError:
     except AgentError as error:
         return error
     if seen is None:
-        return NotYet("check_timed_out", f"wanted an answer to {name}, found none in time")
+        return DeadlineExceeded("deadline_exceeded", f"wanted {name}, found no answer in time")
     return seen

@@ -57,7 +57,7 @@ def look_at_names(scene: Scene) -> Found:
     if lost:
         first = next(iter(lost.values()))
         raise ExternalFailure(
-            first.code,
+            "name_not_resolved",
             f"wanted the addresses of {len(told)} endpoints, found none for {_names(lost)}",
             hint=first.hint,
             hosts=sorted(lost),
@@ -72,7 +72,7 @@ def look_at_endpoints(scene: Scene) -> Found:
         first = next(iter(lost.values()))
         for_what = sorted(f"{meant[url]}: {one}" for url, one in lost.items())
         raise ExternalFailure(
-            first.code,
+            "aws_unreachable",
             f"{len(lost)} of {len(told)} endpoints do not answer: {'; '.join(for_what)}",
             hint=first.hint,
             endpoints=sorted(lost),
