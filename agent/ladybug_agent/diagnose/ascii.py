@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from itertools import islice
 
 CUT = "..."
 LISTED = 12
+READ = 8
+"""How many times the length that is wanted is looked at: a text may be a whole log."""
 
 
 def plain(text: object, most: int) -> str:
@@ -16,7 +19,7 @@ def plain(text: object, most: int) -> str:
     >>> plain("a long sentence", 9)
     'a long...'
     """
-    line = " ".join(str(text).split())
+    line = " ".join(str(text)[: most * READ].split())
     shown = "".join(one if " " <= one <= "~" else _escaped(one) for one in line)
     return shown if len(shown) <= most else f"{shown[: most - len(CUT)]}{CUT}"
 
@@ -40,7 +43,8 @@ def pairs(evidence: Mapping[str, object], most: int) -> str:
     >>> pairs({"exit_code": 137, "names": ("a", "b")}, 40)
     'exit_code=137 names=a,b'
     """
-    return plain(" ".join(f"{name}={_value(value)}" for name, value in evidence.items()), most)
+    told = (f"{name}={_value(value)[:most]}" for name, value in islice(evidence.items(), LISTED))
+    return plain(" ".join(told), most)
 
 
 def _value(value: object) -> str:

@@ -54,6 +54,15 @@ class Found:
     """False where there is nothing to ask here, or no right to: the check counts as skipped."""
 
 
+def not_asked(why: str) -> Found:
+    """Return what a look says that has nothing to look at here, or no right to."""
+    return Found(message=why, is_asked=False)
+
+
+UNCONFIGURED = not_asked("not known without a configuration")
+EMPTY = not_asked("empty by request: there is no volume")
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Check:
     """A question about the instance. Ids are public API: `group.what`."""

@@ -48,6 +48,11 @@ def served(scene: Scene) -> Served | None:
         return None
 
 
+def is_unconfigured(scene: Scene) -> bool:
+    """Whether nobody knows what should be here: no configuration, and nothing left serving."""
+    return scene.config_error is not None and served(scene) is None
+
+
 def health_state(scene: Scene) -> HealthState | None:
     """Return what the last health check left, if it is of this registration."""
 

@@ -7,7 +7,7 @@ are within 2,300 bytes, and all of it is within 20,000, whatever the world has t
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from ladybug_agent.diagnose.ascii import listed, pairs, plain
 from ladybug_agent.diagnose.check import Remedy, Result
@@ -29,15 +29,19 @@ def text_of(diagnosis: Diagnosis) -> str:
     roots = diagnosis.root_causes
     if len(roots) > 1:
         page.add(f"root causes: {listed((root.id for root in roots), NAMES)}")
-    for root in roots:
-        page.add_block(_root_lines(diagnosis, root))
+    heads = [f"ROOT CAUSE {_headline(root)}" for root in roots]
+    for place, root in enumerate(roots):
+        page.add_block(heads[place], _root_lines(diagnosis, root), later=heads[place + 1 :])
     for line in _view_lines(diagnosis):
         page.add(line)
+    untold = []
     for warning in diagnosis.results:
-        if warning.status == "warn":
-            page.add_block(_warning_lines(warning))
+        if warning.status != "warn":
+            continue
+        if not page.add_block(f"WARNING {_headline(warning)}", _remedy_lines(warning.remedy)):
+            untold.append(warning.id)
     page.most = MOST_BYTES
-    for line in _tail_lines(diagnosis):
+    for line in _tail_lines(diagnosis, untold):
         page.add(line)
     return page.text
 
@@ -62,15 +66,23 @@ class _Page:
         self._size += len(ended)
         return True
 
-    def add_block(self, lines: Iterator[str]) -> None:
-        """Add the first line, and the others as far as the first lines of later blocks allow."""
+    def add_block(self, head: str, lines: Iterator[str], *, later: Sequence[str] = ()) -> bool:
+        """Add a head, and of its lines what leaves room for the later heads.
+
+        Return whether the head fitted.
+        """
+        if not self.add(head):
+            return False
+        most = self.most
+        self.most -= sum(len(one) + 1 for one in later)
         for line in lines:
             if not self.add(line):
-                return
+                break
+        self.most = most
+        return True
 
 
 def _root_lines(diagnosis: Diagnosis, root: Result) -> Iterator[str]:
-    yield f"ROOT CAUSE {_headline(root)}"
     if root.evidence:
         yield f"  saw: {pairs(root.evidence, EVIDENCE)}"
     yield from _remedy_lines(root.remedy)
@@ -78,11 +90,6 @@ def _root_lines(diagnosis: Diagnosis, root: Result) -> Iterator[str]:
         yield f"  doc: {CATALOGUE}#{plain(root.code, ID)}"
     if consequences := diagnosis.consequences_of(root):
         yield f"  follows: {listed((one.id for one in consequences), NAMES)}"
-
-
-def _warning_lines(warning: Result) -> Iterator[str]:
-    yield f"WARNING {_headline(warning)}"
-    yield from _remedy_lines(warning.remedy)
 
 
 def _headline(result: Result) -> str:
@@ -110,10 +117,11 @@ def _view_lines(diagnosis: Diagnosis) -> Iterator[str]:
         yield f"  {plain(diagnosis.dissent, MESSAGE)}"
 
 
-def _tail_lines(diagnosis: Diagnosis) -> Iterator[str]:
+def _tail_lines(diagnosis: Diagnosis, untold: Sequence[str]) -> Iterator[str]:
     skipped = [one.id for one in diagnosis.results if one.status == "skip" and not one.blocked_by]
     passed = [one.id for one in diagnosis.results if one.status == "pass"]
     for name, ids in (
+        ("more warnings", untold),
         ("skipped", skipped),
         ("passed", passed),
         ("left out", diagnosis.left_out),

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from ladybug_agent import __version__
-from ladybug_agent.diagnose.check import Check, Found
+from ladybug_agent.diagnose.check import Check, Found, not_asked
 from ladybug_agent.diagnose.scene import Scene
 
 
 def _config(scene: Scene) -> Found:
-    if scene.config_error is not None:
-        raise scene.config_error
+    error = scene.config_error
+    if error and isinstance(error.__cause__, PermissionError) and not _is_root(scene):
+        return not_asked(f"may not read {scene.config_file}: run it as root")
+    if error:
+        raise error
     return Found(
         message="the configuration is valid",
         evidence={
@@ -18,6 +21,10 @@ def _config(scene: Scene) -> Found:
             "mode": scene.config.data.mode,
         },
     )
+
+
+def _is_root(scene: Scene) -> bool:
+    return scene.world.machine.is_root()
 
 
 CHECKS = (Check(id="agent.config", asks="is the agent's configuration valid?", look=_config),)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from ladybug_agent.diagnose import sights
-from ladybug_agent.diagnose.check import Check, Found
+from ladybug_agent.diagnose.check import UNCONFIGURED, Check, Found, not_asked
 from ladybug_agent.diagnose.scene import Scene
 from ladybug_agent.errors import Refused
 from ladybug_agent.health.look_service import (
@@ -19,6 +19,8 @@ from ladybug_agent.resources.container_spec import DATABASE_PATH
 
 
 def _running(scene: Scene) -> Found:
+    if sights.is_unconfigured(scene):
+        return UNCONFIGURED
     found, known = sights.container(scene), sights.served_record(scene)
     if known is not None:
         found = refuse_not_serving(found, known)
@@ -40,13 +42,13 @@ def _running(scene: Scene) -> Found:
 def _spec(scene: Scene) -> Found:
     found, known = sights.container(scene), sights.served(scene)
     if found is None:
-        return Found(message="there is no container", is_asked=False)
+        return not_asked("there is no container")
     if known is not None:
         refuse_other_spec(found, known)
         return Found(message=f"it runs {known.image_digest}, restricted as it was made")
     rules, data = scene.config.container, scene.config.data
     if data.mode == "empty":
-        return Found(message="no boot has registered what it serves", is_asked=False)
+        return not_asked("no boot has registered what it serves")
     place = Path(data.mount_point) / data.databases_dir
     bind = BindMount(source=str(place), target=DATABASE_PATH, read_only=True)
     refuse_unrestricted(found, user=f"{rules.uid}:{rules.uid}", data=bind)
@@ -56,7 +58,7 @@ def _spec(scene: Scene) -> Found:
 def _restarts(scene: Scene) -> Found:
     state = sights.health_state(scene)
     if state is None:
-        return Found(message="no health check has run yet", is_asked=False)
+        return not_asked("no health check has run yet")
     count = state.restarts_total
     if not count:
         return Found(message="the health checks have not restarted it")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ladybug_agent.diagnose import sights
-from ladybug_agent.diagnose.check import Check, Found
+from ladybug_agent.diagnose.check import Check, Found, not_asked
 from ladybug_agent.diagnose.scene import Scene
 from ladybug_agent.errors import ExternalFailure
 
@@ -14,7 +14,7 @@ def _socket(scene: Scene) -> Found:
         sights.container(scene)
     except ExternalFailure as error:
         if isinstance(error.__cause__, PermissionError) and not scene.world.machine.is_root():
-            return Found(message=f"may not use {where}: run it as root", is_asked=False)
+            return not_asked(f"may not use {where}: run it as root")
         raise
     return Found(message=f"the engine answers at {where}")
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from ladybug_agent.diagnose import sights
-from ladybug_agent.diagnose.check import Check, Found
+from ladybug_agent.diagnose.check import EMPTY, UNCONFIGURED, Check, Found, not_asked
 from ladybug_agent.diagnose.scene import Scene
 from ladybug_agent.errors import ExternalFailure, Refused
 from ladybug_agent.health.look_mount import refuse_another_mount
@@ -15,12 +15,13 @@ from ladybug_agent.resources.mount_point import refuse_unless_ours
 
 READ_S = 2.0
 VERIFY_S = 6.0
-NO_VOLUME = Found(message="empty by request: there is no volume", is_asked=False)
 
 
 def _mount(scene: Scene) -> Found:
     if scene.config.data.mode == "empty":
-        return NO_VOLUME
+        return EMPTY
+    if sights.is_unconfigured(scene):
+        return UNCONFIGURED
     entry = _entry(scene)
     if not scene.world.disks.is_sealed(entry.device_number):
         raise Refused(
@@ -57,8 +58,8 @@ def _entry(scene: Scene) -> MountEntry:
 
 def _databases(scene: Scene) -> Found:
     names = sights.databases(scene)
-    if scene.config.data.mode == "empty" or not names:
-        return NO_VOLUME if names else Found(message="no database is expected", is_asked=False)
+    if not names:
+        return not_asked("no database is expected")
     known, data = sights.served(scene), scene.config.data
     place = known.data_source if known else str(Path(data.mount_point) / data.databases_dir)
     config_file = scene.config_file if scene.config_error is None else "/nonexistent"
@@ -66,7 +67,7 @@ def _databases(scene: Scene) -> Found:
     seen = scene.world.contents.databases(ask, scene.deadline.capped(VERIFY_S))
     bad = [one for one in seen if one.code]
     if bad and bad[0].code == "snapshot_unreadable" and not scene.world.machine.is_root():
-        return Found(message=bad[0].message, is_asked=False)
+        return not_asked(bad[0].message)
     if bad:
         raise _as_error(bad[0])
     size = sum(one.size_bytes for one in seen)

@@ -4,26 +4,28 @@ from __future__ import annotations
 
 from ladybug_agent.config.bare import NOTHING
 from ladybug_agent.diagnose import sights
-from ladybug_agent.diagnose.check import Check, Found
+from ladybug_agent.diagnose.check import Check, Found, not_asked
 from ladybug_agent.diagnose.scene import Scene
 from ladybug_agent.errors import Refused
+from ladybug_agent.resources.image import parse_image_reference
 
 
 def _present(scene: Scene) -> Found:
     known = sights.served(scene)
-    reference = known.image_id if known else scene.config.container.image
-    if reference == NOTHING:
-        return Found(message="no configuration names an image", is_asked=False)
-    name = f"{known.image} ({known.image_digest})" if known else reference
+    image = known.image if known else scene.config.container.image
+    if image == NOTHING:
+        return not_asked("no configuration names an image")
+    digest = known.image_digest if known else ""
+    reference = parse_image_reference(image).at(digest) if digest else image
     found = scene.world.containers.image(reference)
     if found is None:
         raise Refused(
             "image_not_present",
-            f"wanted the image {name}, the engine does not have it",
+            f"wanted the image {image}, the engine does not have it",
             hint="`ladybug-agent bootstrap` pulls it; is something pruning images?",
+            digest=digest,
         )
-    digests = found.repository_digests
-    return Found(message=f"the engine has {name}", evidence={"repository_digests": digests})
+    return Found(message=f"the engine has {image}", evidence={"image_id": found.image_id})
 
 
 CHECKS = (

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ladybug_agent.diagnose import sights
-from ladybug_agent.diagnose.check import Check, Found
+from ladybug_agent.diagnose.check import UNCONFIGURED, Check, Found, not_asked
 from ladybug_agent.diagnose.scene import Scene
 from ladybug_agent.health.look_service import ask_query
 from ladybug_agent.resources.service_answers import judge_health
@@ -26,6 +26,8 @@ CAUSES = (
 
 def _health(scene: Scene) -> Found:
     """Ask whoever answers at the port, whether the engine says that a container runs or not."""
+    if sights.is_unconfigured(scene):
+        return UNCONFIGURED
     url = sights.service_base(scene) + scene.config.health.path
     began = scene.clock.monotonic()
     reply = scene.world.service.get(url)
@@ -39,7 +41,7 @@ def _query(scene: Scene) -> Found:
     rules = scene.config.health
     database = rules.query_database or next(iter(sights.databases(scene)), "")
     if not rules.query or not database:
-        return Found(message="no query is configured (`health.query`)", is_asked=False)
+        return not_asked("no query is configured (`health.query`)")
     base = sights.service_base(scene)
     return Found(message=ask_query(scene.world.service, base, database, rules))
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ladybug_agent.diagnose import sights
-from ladybug_agent.diagnose.check import Check, Found
+from ladybug_agent.diagnose.check import EMPTY, UNCONFIGURED, Check, Found, not_asked
 from ladybug_agent.diagnose.scene import Scene
 from ladybug_agent.errors import NotYet
 from ladybug_agent.health.look_mount import disk_in_trouble, refuse_another_disk, trouble_with
@@ -17,7 +17,9 @@ RECENT_S = 900.0
 
 def _device(scene: Scene) -> Found:
     if scene.config.data.mode == "empty":
-        return Found(message="empty by request: there is no volume", is_asked=False)
+        return EMPTY
+    if sights.is_unconfigured(scene):
+        return UNCONFIGURED
     known = sights.served(scene)
     if known is not None and known.volume is not None:
         refuse_another_disk(scene.world.disks, known.volume)
@@ -53,7 +55,7 @@ def _kernel_log(scene: Scene) -> Found:
     node = sights.data_node(scene)
     lines, unseen = sights.kernel_past(scene)
     if unseen or not node:
-        return Found(message=unseen or "there is no volume to look for", is_asked=False)
+        return not_asked(unseen or "there is no volume to look for")
     is_trouble = trouble_with(node)
     bad = [line for line in lines if is_trouble(line.text)]
     recent = [line.text for line in bad if line.at_s >= scene.clock.monotonic() - RECENT_S]
