@@ -6,9 +6,12 @@ from dataclasses import dataclass, field
 
 from fakes.engine import DIGEST
 from fakes.instance import IDENTITY, ROOT_VOLUME, VOLUME
+from fakes.registry import FakeRegistry
 from ladybug_agent.errors import AgentError, ExternalFailure
 from ladybug_agent.model.standing import Answered, Caller, GroupMember, TargetHealth, VolumeHealth
 from ladybug_agent.model.storage import AttachedVolume
+from ladybug_agent.ports.aws_look import AwsLooks
+from ladybug_agent.ports.registry import Row
 
 GROUP = "replicas"
 
@@ -105,6 +108,42 @@ class FakeImages:
         assert repository
         assert reference
         return self.meant
+
+
+@dataclass(slots=True)
+class FakeRows:
+    failing: Failing
+    registry: FakeRegistry
+
+    def row(self, instance_id: str) -> Row | None:
+        self.failing.check("dynamodb:GetItem")
+        return self.registry.row(instance_id)
+
+
+class FakeAws:
+    """All of AWS; `deny` and `lose` break single actions."""
+
+    def __init__(self, registry: FakeRegistry) -> None:
+        self._failing = Failing()
+        self.volumes = FakeVolumes(self._failing)
+        self.standing = FakeStanding(self._failing)
+        self.images = FakeImages(self._failing)
+        self.rows = FakeRows(self._failing, registry)
+
+    @property
+    def looks(self) -> AwsLooks:
+        return AwsLooks(
+            volumes=self.volumes, standing=self.standing, images=self.images, registry=self.rows
+        )
+
+    def deny(self, *actions: str) -> None:
+        self._failing.failures |= {action: denied(action) for action in actions}
+
+    def lose(self, *actions: str) -> None:
+        self._failing.failures |= {action: out_of_reach(action) for action in actions}
+
+    def fail(self, action: str, error: AgentError) -> None:
+        self._failing.failures[action] = error
 
 
 @dataclass(slots=True)

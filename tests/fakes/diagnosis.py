@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from fakes.aws_looks import FakeAws, FakeReach
 from fakes.build import FakeWorld
 from fakes.kernel_log import FakeKernelLog
 from fakes.leaving import FakeAnnouncements
@@ -128,6 +129,8 @@ class Patient:
         self.machine = FakeWholeMachine(self.replica.counters)
         self.session = FakeSession()
         self.notices = FakeAnnouncements()
+        self.aws = FakeAws(self.surroundings.instance_registry)
+        self.reach = FakeReach()
         self.config_error: AgentError | None = None
         self.is_quick = False
         if not booted:
@@ -146,6 +149,8 @@ class Patient:
             session=self.session,
             metadata=self.surroundings.metadata,
             notices=self.notices,
+            aws=self.aws.looks,
+            reach=self.reach,
         )
 
     def scene(self, *, limit_s: float = 20.0) -> Scene:

@@ -61,7 +61,7 @@ def judge_target(found: TargetHealth) -> Found:
         )
     if found.state == "unused":
         raise Refused(
-            "target_not_registered",
+            "target_unused",
             f"the instance is not a target of the group: {said or 'unused'}",
             hint="Auto Scaling registers it once the launch hook is completed; is it InService?"
             " is the group attached to the Auto Scaling group, and used by a listener?",
