@@ -120,7 +120,8 @@ def look_at_status(scene: Scene) -> Found:
     if reasons := str(row.get("degraded_reasons", "")):
         message = f"healthy, and degraded: {reasons}"
         return Found(message=message, code="registry_says_degraded", evidence=evidence)
-    return Found(message="the row says healthy, and so did the last health check here")
+    agrees = ", and so did the last health check here" if told else ""
+    return Found(message=f"the row says healthy{agrees}", evidence=evidence)
 
 
 def _leaving(scene: Scene, status: str) -> Found:
