@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
+from ladybug_agent.diagnose import aws_remedies
 from ladybug_agent.diagnose.check import Command, Remedy
 
 BOOT = Command("ladybug-agent bootstrap", "disruptive")
@@ -116,6 +117,7 @@ BY_CODE: Mapping[str, Remedy] = {
     "replica_not_registered": _do(STATUS, BOOT_LOG, BOOT),
 }
 BY_PREFIX: Mapping[str, Remedy] = {
+    **aws_remedies.BY_PREFIX,
     "config_": CONFIG,
     "imds_": NO_METADATA,
     "device_": NO_DISK,
@@ -132,7 +134,8 @@ BY_PREFIX: Mapping[str, Remedy] = {
 def remedy_for(code: str, hint: str) -> Remedy | None:
     """Return what to do about an error with this code; None where nobody has a word on it."""
     prefixes = sorted((one for one in BY_PREFIX if code.startswith(one)), key=len)
-    known = BY_CODE.get(code) or (BY_PREFIX[prefixes[-1]] if prefixes else None)
+    by_prefix = BY_PREFIX[prefixes[-1]] if prefixes else None
+    known = BY_CODE.get(code) or aws_remedies.BY_CODE.get(code) or by_prefix
     if known is None:
         return Remedy(text=hint) if hint else None
     return replace(known, text=hint or known.text)
@@ -147,10 +150,13 @@ def filled(remedy: Remedy, names: Mapping[str, str]) -> Remedy:
 PLACES = (
     "config_file",
     "container",
+    "group",
     "health_url",
     "instance_id",
     "mount_point",
     "state_dir",
+    "table",
+    "target_group",
     "volume_id",
 )
 

@@ -57,7 +57,6 @@ def judge_target(found: TargetHealth) -> Found:
             message=f"the target is {found.state}: {said}",
             code="target_not_ready",
             evidence=evidence,
-            remedy=Remedy(text="wait for one more health check of the load balancer"),
         )
     if found.state == "unused":
         raise Refused(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from ladybug_agent.diagnose.check import Check, Found, Remedy
+from ladybug_agent.diagnose.check import Check, Found
 from ladybug_agent.diagnose.endpoints import addresses, answers, endpoints
 from ladybug_agent.diagnose.scene import Scene
 from ladybug_agent.errors import AgentError, ExternalFailure
@@ -47,8 +47,7 @@ def judge_skew(ahead_s: float, synchronized: bool | None) -> Found:  # noqa: FBT
         message = f"the clock is {found}, more than readers of the registry allow for"
     elif synchronized is False:
         code, message = "clock_not_synchronized", "the clock is right, but follows no time server"
-    remedy = Remedy(text=CLOCK_HINT) if code else None
-    return Found(message=message, code=code, evidence=evidence, remedy=remedy)
+    return Found(message=message, code=code, evidence=evidence)
 
 
 def look_at_names(scene: Scene) -> Found:

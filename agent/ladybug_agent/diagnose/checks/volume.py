@@ -97,7 +97,6 @@ def judge_health(volume_id: str, found: VolumeHealth) -> Found:
             message=f"EC2 says that {volume_id} is {found.status}: {said}",
             code="volume_degraded",
             evidence=evidence,
-            remedy=Remedy(text="if the service is slow, replace the instance"),
         )
     return Found(message=f"EC2 says that {volume_id} is ok", evidence=evidence)
 
