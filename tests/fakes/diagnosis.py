@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -12,7 +12,6 @@ from fakes.kernel_log import FakeKernelLog
 from fakes.leaving import FakeAnnouncements
 from fakes.tick import FakeCounters, FakeDisks, Replica
 from ladybug_agent.clock import Deadline
-from ladybug_agent.config import Config
 from ladybug_agent.diagnose.catalogue import CHECKS
 from ladybug_agent.diagnose.check import Check, Result
 from ladybug_agent.diagnose.diagnosis import Diagnosis
@@ -120,8 +119,8 @@ class FakeSession:
 class Patient:
     """A replica that serves and is healthy, until a test breaks a part of it."""
 
-    def __init__(self, tmp_path: Path, *, booted: bool = True, **config: object) -> None:
-        self.replica = Replica(tmp_path, **config)
+    def __init__(self, tmp_path: Path, config: Mapping[str, object] | None = None) -> None:
+        self.replica = Replica(tmp_path, **(config or {}))
         self.clock, self.config = self.replica.clock, self.replica.machine.config
         self.surroundings = self.replica.world
         self.past = FakePast(self.surroundings.kernel_log, self.clock.monotonic())
@@ -133,8 +132,6 @@ class Patient:
         self.reach = FakeReach()
         self.config_error: AgentError | None = None
         self.is_quick = False
-        if not booted:
-            self.forget_boot()
 
     @property
     def world(self) -> DiagnosisWorld:
@@ -163,9 +160,6 @@ class Patient:
             deadline=Deadline.after(limit_s, self.clock),
             is_quick=self.is_quick,
         )
-
-    def configure(self, config: Config) -> None:
-        self.config = config
 
     def forget_boot(self) -> None:
         """Leave no word of what the boot left serving, as after one that failed."""

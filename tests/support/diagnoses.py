@@ -72,7 +72,7 @@ DIAGNOSES = st.builds(
 
 def worst() -> Diagnosis:
     """Return a diagnosis in which everything failed by itself, with as much to say as can be."""
-    said = "caf\u00e9 \x1b[31m" + "long words " * 500
+    said = "caf\u00e9 \x1b[31m" + "long words " * 200
     command = Command(said, "disruptive")
     remedy = Remedy(text=said, commands=(command,) * 9, iam=(said,) * 9)
     return Diagnosis(

@@ -14,7 +14,7 @@ from ladybug_agent.diagnose.diagnosis import Diagnosis
 from ladybug_agent.diagnose.verdict import verdict_line
 
 SCHEMA = "ladybug.diagnose/1"
-ID, CODE, FACT = 40, 60, 120
+ID, CODE, FACT, TEXT = 40, 60, 120, 2000
 FACTS = 20
 STATUSES = ("pass", "warn", "fail", "skip", "error")
 
@@ -56,7 +56,7 @@ def _check(result: Result) -> Document:
         "group": plain(result.group, ID),
         "status": result.status,
         "code": plain(result.code, CODE),
-        "msg": result.message,
+        "msg": result.message[:TEXT],
         "evidence": _evidence(result.evidence),
         "remediation": _remedy(result.remedy),
         "blocked_by": plain(result.blocked_by, ID),
@@ -67,8 +67,11 @@ def _check(result: Result) -> Document:
 
 
 def _evidence(evidence: Mapping[str, object]) -> Document:
-    """Return the evidence in JSON's own types."""
-    text = json.dumps(dict(evidence), default=_jsonable, skipkeys=True)
+    """Return the evidence in JSON's own types, of each text what anybody would read."""
+    short = {
+        name: value[:TEXT] if isinstance(value, str) else value for name, value in evidence.items()
+    }
+    text = json.dumps(short, default=_jsonable, skipkeys=True)
     found: Document = json.loads(text, parse_constant=str)  # JSON has no NaN
     return found
 

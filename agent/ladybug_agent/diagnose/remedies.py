@@ -78,6 +78,9 @@ BY_CODE: Mapping[str, Remedy] = {
     "departure_announced": _do(
         STATUS, text="nothing is to be done here: the group starts a replacement"
     ),
+    "departure_possible": _do(
+        REPLACE, text="replace the instance at a time of your own, before EC2 does"
+    ),
     "maintenance_asked": _do(
         STATUS, text="an operator set `desired`: set it to `in_service` to serve again"
     ),
