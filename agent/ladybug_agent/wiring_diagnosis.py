@@ -13,8 +13,10 @@ from ladybug_agent.adapters.lean.service import LeanServiceHttp
 from ladybug_agent.adapters.machine import ProcMachine
 from ladybug_agent.adapters.mount_table import MountTable
 from ladybug_agent.adapters.notices import ImdsNotices
+from ladybug_agent.adapters.units import SystemctlUnits
 from ladybug_agent.clock import Clock
 from ladybug_agent.config import Config
+from ladybug_agent.model.boot_files import BootFiles
 from ladybug_agent.ports.diagnosis import DiagnosisWorld
 from ladybug_agent.wiring_aws_looks import build_aws_looks
 
@@ -36,4 +38,6 @@ def build_diagnosis_world(config: Config, clock: Clock) -> DiagnosisWorld:
         notices=ImdsNotices(lambda: imds),
         aws=build_aws_looks(config, metadata.credentials, metadata.region, clock),
         reach=LeanReach(clock),
+        units=SystemctlUnits(clock),
+        boot_files=BootFiles(),
     )

@@ -9,7 +9,7 @@ import pytest
 
 from fakes.aws_looks import GROUP
 from fakes.boot import KEY
-from fakes.diagnosis import Patient
+from fakes.diagnosis import Patient, unbooted
 from ladybug_agent.model.standing import GroupMember, TargetHealth
 
 ARN = "arn:aws:elasticloadbalancing:eu-central-1:123456789012:targetgroup/replicas/0123456789abcdef"
@@ -22,7 +22,7 @@ OPTIONS: dict[str, Any] = {
 
 @pytest.fixture
 def patient(tmp_path: Path) -> Patient:
-    made = Patient(tmp_path, **OPTIONS)
+    made = Patient(tmp_path, OPTIONS)
     made.aws.standing.targets[KEY] = TargetHealth(state="healthy")
     return made
 
@@ -106,7 +106,7 @@ def test_an_instance_that_auto_scaling_does_not_count_on_fails(
 
 
 def test_an_instance_that_boots_waits_for_its_hook(tmp_path: Path) -> None:
-    patient = Patient(tmp_path, booted=False, **OPTIONS)
+    patient = unbooted(tmp_path, OPTIONS)
     patient.aws.standing.member = member("Pending:Wait")
     assert patient.result("autoscaling.instance").status == "pass"
 

@@ -139,7 +139,7 @@ def test_what_did_not_answer_is_no_denial(patient: Patient) -> None:
 
 def test_the_load_balancer_is_asked_where_one_is_configured(tmp_path: Path) -> None:
     options: dict[str, Any] = {"drain.target_group_arn": ARN}
-    patient = Patient(tmp_path, **options)
+    patient = Patient(tmp_path, options)
     patient.aws.deny("elasticloadbalancing:DescribeTargetHealth")
     found = patient.diagnose("iam", "loadbalancer")
     assert [root.id for root in found.root_causes] == ["iam.permissions"]

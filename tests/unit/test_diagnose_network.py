@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from fakes.diagnosis import Patient
+from fakes.diagnosis import Patient, unbooted
 from ladybug_agent.diagnose.endpoints import needed_services
 from ladybug_agent.errors import NotYet
 
@@ -84,7 +84,7 @@ def test_what_has_no_address_is_not_asked(patient: Patient) -> None:
 
 
 def test_without_a_region_there_are_no_names(tmp_path: Path) -> None:
-    patient = Patient(tmp_path, booted=False)
+    patient = unbooted(tmp_path)
     patient.session.raises = NotYet("imds_unreachable", "instance metadata does not answer")
     patient.surroundings.metadata._raises = patient.session.raises
     found = patient.diagnose("metadata", "network")
@@ -93,7 +93,7 @@ def test_without_a_region_there_are_no_names(tmp_path: Path) -> None:
 
 def test_a_configured_region_needs_no_metadata(tmp_path: Path) -> None:
     options: dict[str, Any] = {"aws.region": "eu-west-1"}
-    patient = Patient(tmp_path, booted=False, **options)
+    patient = unbooted(tmp_path, options)
     patient.surroundings.metadata._raises = NotYet("imds_unreachable", "no answer")
     found = patient.result("network.endpoints")
     assert "https://dynamodb.eu-west-1.amazonaws.com" in str(found.evidence)
@@ -116,4 +116,4 @@ def test_what_is_configured_needs_its_endpoint(
     patient = Patient(tmp_path / "without")
     assert service not in needed_services(patient.config)
     options: dict[str, Any] = {key: value}
-    assert service in needed_services(Patient(tmp_path / "with", **options).config)
+    assert service in needed_services(Patient(tmp_path / "with", options).config)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from fakes.diagnosis import Patient
+from fakes.diagnosis import Patient, unbooted
 from fakes.instance import ROOT_VOLUME, VOLUME
 from ladybug_agent.errors import ExternalFailure
 from ladybug_agent.model.standing import VolumeHealth
@@ -56,7 +56,7 @@ def test_another_volume_in_its_place_fails(patient: Patient) -> None:
 def test_before_a_boot_has_succeeded_it_is_judged_as_the_boot_does(
     tmp_path: Path, volumes: list[AttachedVolume], code: str
 ) -> None:
-    patient = Patient(tmp_path, booted=False)
+    patient = unbooted(tmp_path)
     patient.aws.volumes.volumes = [ROOT_VOLUME, *volumes]
     found = patient.result("volume.attachment")
     assert (found.status, found.code) == ("fail", code)
@@ -71,9 +71,8 @@ def test_ec2_out_of_reach_is_a_warning(patient: Patient, action: str) -> None:
 
 def test_a_replica_without_data_has_no_volume_to_ask_about(tmp_path: Path) -> None:
     patient = Patient(tmp_path)
-    patient.configure(
-        replace(patient.config, data=replace(patient.config.data, mode="empty", databases=()))
-    )
+    data = replace(patient.config.data, mode="empty", databases=())
+    patient.config = replace(patient.config, data=data)
     found = patient.diagnose("volume.attachment", "volume.status").results
     assert {one.status for one in found} == {"skip"}
 
@@ -106,7 +105,7 @@ def test_a_volume_that_ec2_has_no_word_on_yet_is_no_failure(patient: Patient) ->
 
 
 def test_a_detached_volume_is_the_cause_of_what_its_status_lacks(tmp_path: Path) -> None:
-    patient = Patient(tmp_path, booted=False)
+    patient = unbooted(tmp_path)
     patient.aws.volumes.volumes = [ROOT_VOLUME]
     found = patient.diagnose("volume.attachment", "volume.status")
     assert [root.id for root in found.root_causes] == ["volume.attachment"]
@@ -121,7 +120,7 @@ def test_an_image_that_is_there_is_told_by_its_digest(patient: Patient) -> None:
 
 
 def test_an_image_that_is_gone_fails_before_a_boot_has_succeeded(tmp_path: Path) -> None:
-    patient = Patient(tmp_path, booted=False)
+    patient = unbooted(tmp_path)
     patient.aws.fail("ecr:BatchGetImage", GONE)
     found = patient.result("image.registry")
     assert (found.status, found.code) == ("fail", "image_not_found")
@@ -135,7 +134,7 @@ def test_an_image_that_is_gone_is_a_warning_while_the_replica_serves(patient: Pa
 
 
 def test_a_pull_that_is_denied_is_the_role_s_fault(tmp_path: Path) -> None:
-    patient = Patient(tmp_path, booted=False)
+    patient = unbooted(tmp_path)
     patient.aws.deny("ecr:BatchGetImage")
     found = patient.diagnose("iam", "image")
     assert [root.id for root in found.root_causes] == ["iam.permissions"]

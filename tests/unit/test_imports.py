@@ -52,6 +52,7 @@ WIRING = {
         "wiring_leaving",
         "wiring_node",
         "wiring_tick",
+        "wiring_timeline",
     )
 }
 DOOR |= WIRING

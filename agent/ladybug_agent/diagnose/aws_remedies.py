@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from ladybug_agent.diagnose.check import Command, Remedy
 
 CLOCK = Command("chronyc tracking", "safe")
-SET_CLOCK = Command("systemctl restart chronyd && chronyc makestep", "safe")
+SET_CLOCK = Command("chronyc makestep", "safe")
 RESOLVER = Command("cat /etc/resolv.conf; getent hosts sts.amazonaws.com", "safe")
 ENDPOINTS = Command(
     "aws ec2 describe-vpc-endpoints --query 'VpcEndpoints[].[ServiceName,State]' --output table",

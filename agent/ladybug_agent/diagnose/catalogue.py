@@ -7,6 +7,8 @@ from itertools import chain
 from ladybug_agent.diagnose.check import Check
 from ladybug_agent.diagnose.checks import (
     agent,
+    boot,
+    cloudinit,
     container,
     data,
     engine,
@@ -21,6 +23,7 @@ from ladybug_agent.diagnose.checks import (
     network,
     registry,
     service,
+    systemd,
     volume,
     volume_disk,
 )
@@ -74,6 +77,9 @@ GROUPS: tuple[tuple[Check, ...], ...] = (
     machine.CHECKS,
     volume_disk.CHECKS,
     engine.CHECKS,
+    boot.CHECKS,
+    cloudinit.CHECKS,
+    systemd.CHECKS,
     filesystem.CHECKS,
     image.CHECKS,
     container.CHECKS,

@@ -48,6 +48,14 @@ ENGINE_RESTART = Command("systemctl restart docker", "disruptive")
 CHECK_HEALTH = Command("ladybug-agent health-check", "safe")
 ANSWER = Command("curl -sS -m 5 {health_url}", "safe")
 HYDRATE = Command("systemctl start ladybug-hydrate.service", "safe")
+LIST_BOOTS = Command("ladybug-agent timeline --list", "safe")
+COMPARE_BOOTS = Command("ladybug-agent timeline --compare", "safe")
+UNITS = Command("systemctl status 'ladybug-*' --no-pager", "safe")
+UNITS_LOG = Command("journalctl -b -u 'ladybug-*' -n 100 --no-pager", "safe")
+ENABLE = Command("systemctl enable ladybug-bootstrap.service ladybug-watch.service", "safe")
+START_TIMER = Command("systemctl enable --now ladybug-health.timer", "safe")
+CLOUD_INIT = Command("cloud-init status --long", "safe")
+CLOUD_INIT_LOG = Command("tail -n 40 /var/log/cloud-init-output.log", "safe")
 UNDO_DRAIN = Command("ladybug-agent drain --undo", "safe")
 
 
@@ -69,6 +77,7 @@ NO_SPACE = _do(SPACE, Command("docker system df", "safe"))
 NO_MEMORY = _do(MEMORY, Command("docker stats --no-stream {container}", "safe"))
 
 BY_CODE: Mapping[str, Remedy] = {
+    **aws_remedies.BY_CODE,
     "check_timed_out": _do(
         Command("ladybug-agent diagnose --timeout 60", "safe"),
         text="ask again with more time; what hangs is an impaired volume or a closed network",
@@ -116,6 +125,13 @@ BY_CODE: Mapping[str, Remedy] = {
     "hydration_failed": _do(
         Command("journalctl -u ladybug-hydrate.service -n 50 --no-pager", "safe"), HYDRATE
     ),
+    "boot_running": _do(Command("ladybug-agent status --wait", "safe")),
+    "boot_not_run": _do(UNITS, CLOUD_INIT, BOOT),
+    "boot_slower": _do(COMPARE_BOOTS, text="look which step took the time"),
+    "earlier_boots_failed": _do(LIST_BOOTS, text="look whether they failed for the same reason"),
+    "units_not_installed": _do(UNITS, text="nothing checks the replica or renews its lease"),
+    "unit_not_enabled": _do(ENABLE, START_TIMER, text="enable what the next start needs"),
+    "cloudinit_degraded": _do(CLOUD_INIT, text="look whether the warnings concern the agent"),
     "served_record_unreadable": _do(STATUS, BOOT),
     "replica_not_registered": _do(STATUS, BOOT_LOG, BOOT),
 }
@@ -129,6 +145,10 @@ BY_PREFIX: Mapping[str, Remedy] = {
     "snapshot_": BAD_SNAPSHOT,
     "container_engine_": NO_ENGINE,
     "container_": NOT_OURS,
+    "boot_": _do(STATUS, BOOT_LOG, BOOT),
+    "unit_": _do(UNITS, UNITS_LOG),
+    "timer_": _do(UNITS, UNITS_LOG, START_TIMER),
+    "cloudinit_": _do(CLOUD_INIT, CLOUD_INIT_LOG),
     "health_": NOT_ANSWERING,
 }
 """For the codes that are not in `BY_CODE`; the longest prefix counts."""
@@ -137,8 +157,7 @@ BY_PREFIX: Mapping[str, Remedy] = {
 def remedy_for(code: str, hint: str) -> Remedy | None:
     """Return what to do about an error with this code; None where nobody has a word on it."""
     prefixes = sorted((one for one in BY_PREFIX if code.startswith(one)), key=len)
-    by_prefix = BY_PREFIX[prefixes[-1]] if prefixes else None
-    known = BY_CODE.get(code) or aws_remedies.BY_CODE.get(code) or by_prefix
+    known = BY_CODE.get(code) or (BY_PREFIX[prefixes[-1]] if prefixes else None)
     if known is None:
         return Remedy(text=hint) if hint else None
     return replace(known, text=hint or known.text)

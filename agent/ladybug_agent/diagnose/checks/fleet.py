@@ -5,13 +5,13 @@ from __future__ import annotations
 from ladybug_agent.diagnose.aws_sights import group_member, target
 from ladybug_agent.diagnose.check import Check, Found, Remedy
 from ladybug_agent.diagnose.checks.registry import LOCAL
-from ladybug_agent.diagnose.checks.volume import CALLS, CALLS_FOLLOW
+from ladybug_agent.diagnose.checks.volume import ASKED, CALLS
 from ladybug_agent.diagnose.scene import Scene
 from ladybug_agent.diagnose.sights import served
 from ladybug_agent.errors import AgentError, ExternalFailure, Refused
 from ladybug_agent.model.standing import GroupMember, TargetHealth
 
-FOLLOWS = (*CALLS_FOLLOW, "lifecycle.departure", "boot.outcome", *LOCAL)
+FOLLOWS = ("lifecycle.departure", "metadata.identity", *ASKED, "boot.outcome", *LOCAL)
 MEMBER_ACTION = "autoscaling:DescribeAutoScalingInstances"
 ON_THE_WAY = frozenset({"initial", "unavailable"})
 """`unavailable`: the group's health checks are off."""
@@ -145,7 +145,7 @@ def judge_member(found: GroupMember, *, has_booted: bool) -> Found:
 CHECKS: tuple[Check, ...] = (
     Check(
         id="loadbalancer.target",
-        asks="does the load balancer send requests here",
+        asks="does the load balancer send requests here?",
         look=look_at_target,
         needs=("agent.config", *CALLS),
         follows=(*FOLLOWS, "registry.row"),
@@ -153,7 +153,7 @@ CHECKS: tuple[Check, ...] = (
     ),
     Check(
         id="autoscaling.instance",
-        asks="does Auto Scaling count on the instance",
+        asks="does Auto Scaling count on the instance?",
         look=look_at_group,
         needs=CALLS,
         follows=(*FOLLOWS, "loadbalancer.target"),

@@ -126,7 +126,7 @@ def _may_not(denied: list[Action], evidence: Mapping[str, object]) -> ExternalFa
 CHECKS: tuple[Check, ...] = (
     Check(
         id="iam.credentials",
-        asks="has instance metadata credentials of the role",
+        asks="does instance metadata have credentials of the role?",
         look=look_at_credentials,
         needs=("metadata.token",),
         follows=("time.skew",),
@@ -134,7 +134,7 @@ CHECKS: tuple[Check, ...] = (
     ),
     Check(
         id="iam.identity",
-        asks="does AWS accept them, and as whom",
+        asks="does AWS accept them, and as whom?",
         look=look_at_identity,
         needs=("iam.credentials",),
         follows=("time.skew", *REACH),
@@ -142,7 +142,7 @@ CHECKS: tuple[Check, ...] = (
     ),
     Check(
         id="iam.permissions",
-        asks="may the role make the calls that the agent makes",
+        asks="may the role make the calls that the agent makes?",
         look=look_at_permissions,
         needs=("agent.config", "iam.credentials"),
         follows=("iam.identity", *REACH),

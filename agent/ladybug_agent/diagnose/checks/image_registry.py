@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ladybug_agent.diagnose.aws_sights import image_digest
 from ladybug_agent.diagnose.check import Check, Found, Remedy
-from ladybug_agent.diagnose.checks.volume import CALLS, CALLS_FOLLOW
+from ladybug_agent.diagnose.checks.volume import ASKED, CALLS
 from ladybug_agent.diagnose.scene import Scene
 from ladybug_agent.diagnose.sights import served
 from ladybug_agent.errors import AgentError
@@ -36,10 +36,10 @@ def look_at_image(scene: Scene) -> Found:
 CHECKS: tuple[Check, ...] = (
     Check(
         id="image.registry",
-        asks="does the image registry have the configured image",
+        asks="does the image registry have the configured image?",
         look=look_at_image,
         needs=("agent.config", *CALLS),
-        follows=CALLS_FOLLOW,
+        follows=ASKED,
         is_quick=False,
     ),
 )

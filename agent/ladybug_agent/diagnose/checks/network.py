@@ -91,20 +91,20 @@ def _names(lost: Mapping[str, AgentError]) -> str:
 CHECKS: tuple[Check, ...] = (
     Check(
         id="time.skew",
-        asks="is the clock right, by AWS's answers",
+        asks="is the clock right, by AWS's answers?",
         look=look_at_skew,
         is_quick=False,
     ),
     Check(
         id="network.resolve",
-        asks="do the names of all endpoints resolve",
+        asks="do the names of all endpoints resolve?",
         look=look_at_names,
         follows=("metadata.token", "metadata.identity"),
         is_quick=False,
     ),
     Check(
         id="network.endpoints",
-        asks="does each endpoint answer",
+        asks="does each endpoint answer?",
         look=look_at_endpoints,
         needs=("network.resolve",),
         follows=("time.skew",),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ladybug_agent.diagnose.aws_sights import registry_row
 from ladybug_agent.diagnose.check import Check, Found
-from ladybug_agent.diagnose.checks.volume import CALLS, CALLS_FOLLOW
+from ladybug_agent.diagnose.checks.volume import ASKED, CALLS
 from ladybug_agent.diagnose.lease import lease_of
 from ladybug_agent.diagnose.scene import Scene
 from ladybug_agent.diagnose.sights import boot_id, health_state, served, state_of
@@ -158,15 +158,15 @@ def _registration_id(scene: Scene) -> str:
 CHECKS: tuple[Check, ...] = (
     Check(
         id="registry.row",
-        asks="does the instance registry have this instance",
+        asks="does the instance registry have this instance?",
         look=look_at_row,
         needs=("agent.config", *CALLS),
-        follows=(*CALLS_FOLLOW, "boot.outcome", "lifecycle.departure"),
+        follows=("lifecycle.departure", "metadata.identity", *ASKED, "boot.outcome"),
         is_quick=False,
     ),
     Check(
         id="registry.lease",
-        asks="is its lease renewed",
+        asks="is its lease renewed?",
         look=look_at_lease,
         needs=("registry.row",),
         follows=("systemd.timers", "systemd.units", *LOCAL, "time.skew", "boot.outcome",
@@ -175,7 +175,7 @@ CHECKS: tuple[Check, ...] = (
     ),
     Check(
         id="registry.fence",
-        asks="is the row this boot's own",
+        asks="is the row this boot's own?",
         look=look_at_fence,
         needs=("registry.row",),
         follows=("boot.outcome",),
@@ -183,7 +183,7 @@ CHECKS: tuple[Check, ...] = (
     ),
     Check(
         id="registry.status",
-        asks="does the row say what is true here",
+        asks="does the row say what is true here?",
         look=look_at_status,
         needs=("registry.row",),
         follows=(*LOCAL, "data.hydration", "lifecycle.departure", "boot.outcome",

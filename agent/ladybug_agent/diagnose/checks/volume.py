@@ -14,14 +14,8 @@ from ladybug_agent.resources.candidates import Sight
 from ladybug_agent.resources.cross_check import judge_attached, refuse_unless_usable
 
 CALLS = ("iam.credentials",)
-CALLS_FOLLOW = (
-    "agent.config",
-    "metadata.identity",
-    "network.resolve",
-    "network.endpoints",
-    "iam.identity",
-    "iam.permissions",
-)
+ASKED = ("network.resolve", "network.endpoints", "iam.identity", "iam.permissions")
+"""What keeps a call to AWS from its answer."""
 UNSEEN = BlockDevice(node="", device_number="", size_bytes=0, serial=None, disk_sequence=None)
 """In the place of the kernel's disk, which is `volume.device`'s to look at."""
 NO_DATA = Found(message="this replica has no data, by request (`data.mode`)", is_asked=False)
@@ -146,18 +140,18 @@ def _not_told(error: AgentError, action: str) -> Found:
 CHECKS: tuple[Check, ...] = (
     Check(
         id="volume.attachment",
-        asks="has EC2 the data volume attached where it should be",
+        asks="does EC2 have the data volume attached where it should be?",
         look=look_at_attachment,
-        needs=(*CALLS, "metadata.identity"),
-        follows=CALLS_FOLLOW,
+        needs=("metadata.identity", *CALLS),
+        follows=("agent.config", *ASKED),
         is_quick=False,
     ),
     Check(
         id="volume.status",
-        asks="does EC2 say that the volume is well",
+        asks="does EC2 say that the volume is well?",
         look=look_at_status,
         needs=CALLS,
-        follows=(*CALLS_FOLLOW, "volume.attachment"),
+        follows=("agent.config", "metadata.identity", *ASKED, "volume.attachment"),
         is_quick=False,
     ),
 )
