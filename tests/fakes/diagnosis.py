@@ -6,10 +6,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from fakes.aws_looks import FakeAws, FakeReach
 from fakes.build import FakeWorld
 from fakes.kernel_log import FakeKernelLog
 from fakes.leaving import FakeAnnouncements
 from fakes.tick import FakeCounters, FakeDisks, Replica
+from fakes.units import boot_files_in, our_units
 from ladybug_agent.clock import Deadline
 from ladybug_agent.diagnose.catalogue import CHECKS
 from ladybug_agent.diagnose.check import Check, Result
@@ -127,6 +129,10 @@ class Patient:
         self.machine = FakeWholeMachine(self.replica.counters)
         self.session = FakeSession()
         self.notices = FakeAnnouncements()
+        self.aws = FakeAws(self.surroundings.instance_registry)
+        self.reach = FakeReach()
+        self.units = our_units(self.clock)
+        self.boot_files = boot_files_in(tmp_path)
         self.config_error: AgentError | None = None
         self.is_quick = False
 
@@ -143,6 +149,10 @@ class Patient:
             session=self.session,
             metadata=self.surroundings.metadata,
             notices=self.notices,
+            aws=self.aws.looks,
+            reach=self.reach,
+            units=self.units,
+            boot_files=self.boot_files,
         )
 
     def scene(self, *, limit_s: float = 20.0) -> Scene:
@@ -183,3 +193,10 @@ class Patient:
         table = self.surroundings.mounts.table
         (target,) = table
         table[target] = replace(table[target], **changes)  # type: ignore[arg-type]
+
+
+def unbooted(tmp_path: Path, config: Mapping[str, object] | None = None) -> Patient:
+    """Return a replica whose boot has left nothing serving."""
+    patient = Patient(tmp_path, config)
+    patient.forget_boot()
+    return patient

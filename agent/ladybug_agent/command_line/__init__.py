@@ -14,6 +14,7 @@ from ladybug_agent.command_line.hydrate import add_hydrate
 from ladybug_agent.command_line.options import Parser
 from ladybug_agent.command_line.refresh import add_refresh
 from ladybug_agent.command_line.register import add_register
+from ladybug_agent.command_line.timeline import add_timeline
 from ladybug_agent.command_line.verify import add_verify
 from ladybug_agent.command_line.watch import add_alert, add_watch
 
@@ -28,6 +29,7 @@ def build_parser() -> argparse.ArgumentParser:
     add_bootstrap(verbs)
     add_status(verbs)
     add_diagnose(verbs)
+    add_timeline(verbs)
     add_health_check(verbs)
     add_verify(verbs)
     add_hydrate(verbs)

@@ -19,13 +19,18 @@ def find_causes(checks: Sequence[Check], results: Mapping[str, Result]) -> tuple
     judged = []
     for check in checks:
         result = results[check.id]
-        parents = (parent for parent in (*check.needs, *check.follows) if parent in roots)
+        parents = (parent for parent in _parents(check, result) if parent in roots)
         # Of several, the one farthest up: the same for all that follows from both.
         root = min((roots[parent] for parent in parents), key=order.__getitem__, default="")
         judged.append(_with_cause(result, root))
         if explained := _root_of(result, root):
             roots[check.id] = explained
     return tuple(judged)
+
+
+def _parents(check: Check, result: Result) -> tuple[str, ...]:
+    narrowed = check.explained_by(result.code) if check.explained_by and result.is_bad else None
+    return (*check.needs, *(check.follows if narrowed is None else narrowed))
 
 
 def _with_cause(result: Result, root: str) -> Result:

@@ -76,6 +76,8 @@ class Check:
     """Cannot be asked unless these passed: it is skipped, blocked by the first that did not."""
     follows: tuple[str, ...] = ()
     """Can be asked, but a failure here is only a consequence where one of these failed."""
+    explained_by: Callable[[str], tuple[str, ...] | None] | None = None
+    """Which of `follows` can be the cause of a failure with that code; None is all of them."""
     is_quick: bool = True
     """Whether `--quick` asks it: nothing beyond the machine, and within a fraction of a second."""
 

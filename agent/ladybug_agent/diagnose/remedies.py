@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
+from ladybug_agent.diagnose import aws_remedies
 from ladybug_agent.diagnose.check import Command, Remedy
 
 BOOT = Command("ladybug-agent bootstrap", "disruptive")
@@ -46,6 +47,14 @@ ENGINE_RESTART = Command("systemctl restart docker", "disruptive")
 CHECK_HEALTH = Command("ladybug-agent health-check", "safe")
 ANSWER = Command("curl -sS -m 5 {health_url}", "safe")
 HYDRATE = Command("systemctl start ladybug-hydrate.service", "safe")
+LIST_BOOTS = Command("ladybug-agent timeline --list", "safe")
+COMPARE_BOOTS = Command("ladybug-agent timeline --compare", "safe")
+UNITS = Command("systemctl status 'ladybug-*' --no-pager", "safe")
+UNITS_LOG = Command("journalctl -b -u 'ladybug-*' -n 100 --no-pager", "safe")
+ENABLE = Command("systemctl enable ladybug-bootstrap.service ladybug-watch.service", "safe")
+START_TIMER = Command("systemctl enable --now ladybug-health.timer", "safe")
+CLOUD_INIT = Command("cloud-init status --long", "safe")
+CLOUD_INIT_LOG = Command("tail -n 40 /var/log/cloud-init-output.log", "safe")
 UNDO_DRAIN = Command("ladybug-agent drain --undo", "safe")
 
 
@@ -67,6 +76,7 @@ NO_SPACE = _do(SPACE, Command("docker system df", "safe"))
 NO_MEMORY = _do(MEMORY, Command("docker stats --no-stream {container}", "safe"))
 
 BY_CODE: Mapping[str, Remedy] = {
+    **aws_remedies.BY_CODE,
     "check_timed_out": _do(
         Command("ladybug-agent diagnose --timeout 60", "safe"),
         text="ask again with more time; what hangs is an impaired volume or a closed network",
@@ -114,10 +124,18 @@ BY_CODE: Mapping[str, Remedy] = {
     "hydration_failed": _do(
         Command("journalctl -u ladybug-hydrate.service -n 50 --no-pager", "safe"), HYDRATE
     ),
+    "boot_running": _do(Command("ladybug-agent status --wait", "safe")),
+    "boot_not_run": _do(UNITS, CLOUD_INIT, BOOT),
+    "boot_slower": _do(COMPARE_BOOTS, text="look which step took the time"),
+    "earlier_boots_failed": _do(LIST_BOOTS, text="look whether they failed for the same reason"),
+    "units_not_installed": _do(UNITS, text="nothing checks the replica or renews its lease"),
+    "unit_not_enabled": _do(ENABLE, START_TIMER, text="enable what the next start needs"),
+    "cloudinit_degraded": _do(CLOUD_INIT, text="look whether the warnings concern the agent"),
     "served_record_unreadable": _do(STATUS, BOOT),
     "replica_not_registered": _do(STATUS, BOOT),
 }
 BY_PREFIX: Mapping[str, Remedy] = {
+    **aws_remedies.BY_PREFIX,
     "config_": CONFIG,
     "imds_": NO_METADATA,
     "device_": NO_DISK,
@@ -126,6 +144,10 @@ BY_PREFIX: Mapping[str, Remedy] = {
     "snapshot_": BAD_SNAPSHOT,
     "container_engine_": NO_ENGINE,
     "container_": NOT_OURS,
+    "boot_": _do(STATUS, BOOT_LOG, BOOT),
+    "unit_": _do(UNITS, UNITS_LOG),
+    "timer_": _do(UNITS, UNITS_LOG, START_TIMER),
+    "cloudinit_": _do(CLOUD_INIT, CLOUD_INIT_LOG),
     "health_": NOT_ANSWERING,
 }
 """For the codes that are not in `BY_CODE`; the longest prefix counts."""
@@ -149,10 +171,13 @@ def filled(remedy: Remedy, names: Mapping[str, str]) -> Remedy:
 PLACES = (
     "config_file",
     "container",
+    "group",
     "health_url",
     "instance_id",
     "mount_point",
     "state_dir",
+    "table",
+    "target_group",
     "volume_id",
 )
 

@@ -23,6 +23,7 @@ MODULES = {
     "watch": "watch",
     "alert": "alert",
     "register": "register",
+    "timeline": "timeline",
     "config": "config",
     "rehearse": "rehearse",
 }
