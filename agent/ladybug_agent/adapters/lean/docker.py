@@ -24,6 +24,8 @@ from ladybug_agent.model.containers import ContainerFacts, ImageFacts
 LIMITS = Limits(connect_s=1.0, total_s=3.0)
 OK, NOT_FOUND = 200, 404
 T = TypeVar("T")
+NO_REPORT = (ValueError, KeyError, TypeError, AttributeError, RecursionError)
+"""What reading a report raises that is none of the engine's."""
 
 
 class LeanDocker:
@@ -48,7 +50,7 @@ class LeanDocker:
                 return None
             if reply.status == OK:
                 return facts(json.loads(reply.body))
-        except (OSError, GarbledReplyError, ValueError, KeyError, TypeError) as error:
+        except (OSError, GarbledReplyError, *NO_REPORT) as error:
             raise engine_unreachable(act, self._base_url) from error
         raise ExternalFailure(
             "container_engine_refused",
