@@ -13,7 +13,6 @@ from ladybug_agent.diagnose import aws_remedies
 from ladybug_agent.diagnose.check import Command, Remedy
 
 BOOT = Command("ladybug-agent bootstrap", "disruptive")
-BOOT_LOG = Command("journalctl -b -t ladybug-agent -n 100 --no-pager", "safe")
 STATUS = Command("ladybug-agent status", "safe")
 CHECK_CONFIG = Command("ladybug-agent config check --config {config_file}", "safe")
 REPLACE = Command(
@@ -135,7 +134,7 @@ BY_CODE: Mapping[str, Remedy] = {
     "unit_not_enabled": _do(ENABLE, START_TIMER, text="enable what the next start needs"),
     "cloudinit_degraded": _do(CLOUD_INIT, text="look whether the warnings concern the agent"),
     "served_record_unreadable": _do(STATUS, BOOT),
-    "replica_not_registered": _do(STATUS, BOOT_LOG, BOOT),
+    "replica_not_registered": _do(STATUS, BOOT),
 }
 BY_PREFIX: Mapping[str, Remedy] = {
     **aws_remedies.BY_PREFIX,
