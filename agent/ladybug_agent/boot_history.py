@@ -10,7 +10,6 @@ import json
 import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -45,17 +44,6 @@ STEP = ("name", "started_s", "status", "duration_s")
 FACTS = ("code", "volume_id", "filesystem", "mount_point", "downloaded_bytes", "size_bytes")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class KeptBoot:
-    """One boot of the machine as kept. What is in it is as strange as any file."""
-
-    boot_id: str
-    runs: tuple[Mapping[str, Any], ...]
-    """Records of `bootstrap`, the oldest first, without what is long."""
-    around: Mapping[str, Any]
-    """What others had left of the boot when the agent's ended."""
-
-
 class BootHistory:
     """Keeps one run of the boot. Safe for the boot's threads."""
 
@@ -65,8 +53,8 @@ class BootHistory:
         self._lock = threading.Lock()
         self._record: BootRecord | None = None
         self.is_usable = is_wanted
-        found = read_kept(directory, boot_id) if is_wanted else None
-        self._earlier = [ended_before(run) for run in found.runs] if found else []
+        found = runs_in(read_kept(directory, boot_id)) if is_wanted else []
+        self._earlier = [ended_before(run) for run in found]
 
     def begin(self, record: BootRecord) -> None:
         self._record = record
@@ -115,16 +103,20 @@ def kept_boot(directory: str, boot_id: str) -> Iterator[BootHistory]:
             history.end(read_around(BootFiles()))
 
 
-def read_kept(directory: Path, boot_id: str) -> KeptBoot | None:
-    """Return what is kept of a boot; None if nothing is, or nothing that can be read."""
+def read_kept(directory: Path, boot_id: str) -> Mapping[str, Any]:
+    """Return what is kept of a boot; empty if nothing is, or nothing that can be read."""
     return _read(_path(directory, boot_id))
 
 
-def kept_boots(directory: Path) -> Iterator[KeptBoot]:
-    """Yield all boots that are kept, the latest first. Raises OSError."""
-    for path in _newest_first(directory):
-        if found := _read(path):
-            yield found
+def kept_documents(directory: Path) -> Iterator[Mapping[str, Any]]:
+    """Yield what is kept of all boots, the latest first. Raises OSError."""
+    return (found for path in _newest_first(directory) if (found := _read(path)))
+
+
+def runs_in(document: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    """Return the records of `bootstrap`, the oldest first; as strange as any file."""
+    runs = document.get("runs")
+    return [run for run in runs if isinstance(run, dict)] if isinstance(runs, list) else []
 
 
 def trimmed(record: Mapping[str, Any]) -> dict[str, Any]:
@@ -162,20 +154,14 @@ def _path(directory: Path, boot_id: str) -> Path:
     return directory / f"{name or 'unknown'}.json"
 
 
-def _read(path: Path) -> KeptBoot | None:
+def _read(path: Path) -> Mapping[str, Any]:
     try:
         with path.open("rb") as file:
             document = json.loads(file.read(MOST_BYTES))
     except (OSError, ValueError, RecursionError):
-        return None
-    if not isinstance(document, dict) or document.get("schema") != SCHEMA:
-        return None
-    runs, around = document.get("runs"), document.get("around")
-    return KeptBoot(
-        boot_id=str(document.get("boot_id", ""))[:MOST_CHARS],
-        runs=tuple(run for run in runs if isinstance(run, dict)) if isinstance(runs, list) else (),
-        around=around if isinstance(around, dict) else {},
-    )
+        return {}
+    is_ours = isinstance(document, dict) and document.get("schema") == SCHEMA
+    return document if is_ours else {}
 
 
 def _newest_first(directory: Path) -> list[Path]:

@@ -11,6 +11,7 @@ from fakes.build import FakeWorld
 from fakes.kernel_log import FakeKernelLog
 from fakes.leaving import FakeAnnouncements
 from fakes.tick import FakeCounters, FakeDisks, Replica
+from fakes.timeline import DATA
 from fakes.units import boot_files_in, our_units
 from ladybug_agent.clock import Deadline
 from ladybug_agent.diagnose.catalogue import CHECKS
@@ -133,6 +134,8 @@ class Patient:
         self.reach = FakeReach()
         self.units = our_units(self.clock)
         self.boot_files = boot_files_in(tmp_path)
+        good = (DATA / "cloud_init/status-22.2.json").read_text(encoding="utf-8")
+        self.boot_files.cloud_init_status.write_text(good)
         self.config_error: AgentError | None = None
         self.is_quick = False
 

@@ -19,8 +19,9 @@ from ladybug_agent.boot_history import (
     BootHistory,
     chosen,
     kept_boot,
-    kept_boots,
+    kept_documents,
     read_kept,
+    runs_in,
 )
 from ladybug_agent.errors import NotYet
 from ladybug_agent.record import BootRecord
@@ -30,9 +31,8 @@ BOOT = "3f2a91bc-0000-4000-8000-000000000001"
 
 
 def runs_of(directory: Path, boot_id: str = BOOT) -> list[Any]:
-    kept = read_kept(directory, boot_id)
-    assert kept is not None
-    return [(run["outcome"], [step["name"] for step in run["steps"]]) for run in kept.runs]
+    runs = runs_in(read_kept(directory, boot_id))
+    return [(run["outcome"], [step["name"] for step in run["steps"]]) for run in runs]
 
 
 def begin(tmp_path: Path, clock: FakeClock) -> tuple[BootHistory, BootRecord]:
@@ -53,8 +53,7 @@ def test_a_boot_that_is_cut_off_leaves_the_step_it_was_at(tmp_path: Path, clock:
         pass
     with record.step("mount"):
         left = read_kept(tmp_path / "boots", BOOT)
-    assert left is not None
-    steps = [(step["name"], step["status"]) for step in left.runs[0]["steps"]]
+    steps = [(step["name"], step["status"]) for step in left["runs"][0]["steps"]]
     assert steps == [("identity", "done"), ("mount", "running")]
 
 
@@ -69,11 +68,11 @@ def test_the_next_run_of_the_boot_calls_it_interrupted(tmp_path: Path, clock: Fa
 def test_a_boot_that_registers_is_kept_with_all_its_steps(tmp_path: Path) -> None:
     machine = Machine.make(tmp_path)
     machine.boot()
-    kept = list(kept_boots(tmp_path / "boots"))
-    assert [(boot.boot_id, boot.runs[0]["outcome"]) for boot in kept] == [
+    kept = list(kept_documents(tmp_path / "boots"))
+    assert [(boot["boot_id"], boot["runs"][0]["outcome"]) for boot in kept] == [
         (machine.world.machine.boot().boot_id, "registered")
     ]
-    assert [step["name"] for step in kept[0].runs[0]["steps"]] == [
+    assert [step["name"] for step in kept[0]["runs"][0]["steps"]] == [
         step["name"] for step in machine.record["steps"]
     ]
 
@@ -81,8 +80,8 @@ def test_a_boot_that_registers_is_kept_with_all_its_steps(tmp_path: Path) -> Non
 def test_a_boot_that_fails_is_kept_with_where_and_why(tmp_path: Path) -> None:
     machine = Machine.make(tmp_path, metadata=FakeMetadata(unreachable_for=FOREVER))
     machine.boot()
-    (boot,) = kept_boots(tmp_path / "boots")
-    run = boot.runs[0]
+    (boot,) = kept_documents(tmp_path / "boots")
+    run = boot["runs"][0]
     step = run["steps"][0]
     assert (run["outcome"], run["code"]) == ("failed", "imds_unreachable")
     assert (step["name"], step["status"]) == ("identity", "failed")
@@ -90,8 +89,8 @@ def test_a_boot_that_fails_is_kept_with_where_and_why(tmp_path: Path) -> None:
 
 def test_the_row_and_the_registration_id_are_not_kept(tmp_path: Path) -> None:
     Machine.make(tmp_path).boot()
-    (boot,) = kept_boots(tmp_path / "boots")
-    assert {"row", "registration_id"} & set(boot.runs[0]) == set()
+    (boot,) = kept_documents(tmp_path / "boots")
+    assert {"row", "registration_id"} & set(boot["runs"][0]) == set()
 
 
 def test_that_it_cannot_be_kept_fails_no_boot(tmp_path: Path) -> None:
@@ -110,7 +109,7 @@ def test_only_the_last_boots_are_kept(tmp_path: Path, clock: FakeClock) -> None:
         with kept_boot(str(tmp_path), f"boot-{number}") as history:
             history.begin(BootRecord(tmp_path / "record", clock))
         os.utime(tmp_path / f"boot-{number}.json", (number, number))
-    left = [boot.boot_id for boot in kept_boots(tmp_path)]
+    left = [boot["boot_id"] for boot in kept_documents(tmp_path)]
     assert left == [f"boot-{number}" for number in range(KEPT_BOOTS + 4, 4, -1)]
 
 
@@ -131,7 +130,7 @@ def test_a_long_message_is_cut(tmp_path: Path, clock: FakeClock) -> None:
 @pytest.mark.parametrize("text", ["", "{", "[]", '{"schema": "another/1"}', "\x00\xff"])
 def test_a_file_that_is_no_kept_boot_is_passed_over(tmp_path: Path, text: str) -> None:
     (tmp_path / f"{BOOT}.json").write_text(text)
-    assert list(kept_boots(tmp_path)) == []
+    assert list(kept_documents(tmp_path)) == []
 
 
 def test_a_boot_id_is_no_path(tmp_path: Path, clock: FakeClock) -> None:
@@ -156,5 +155,7 @@ def test_what_cloud_init_calls_errors_is_counted_and_not_kept(tmp_path: Path) ->
 @pytest.mark.parametrize("text", ["", "[]", '{"v1": []}', '{"v1": {"init": 7}}', "{"])
 def test_what_cloud_init_never_writes_does_no_harm(tmp_path: Path, text: str) -> None:
     (tmp_path / "status.json").write_text(text)
-    (tmp_path / "stub.log").write_text("2026-02-06T12:00:12Z started\n")
-    assert read_around(boot_files_in(tmp_path))["stub"] == ["2026-02-06T12:00:12Z started"]
+    (tmp_path / "stub.log").write_text("2026-02-06T12:00:12Z ladybug-agent stub: started\n")
+    assert read_around(boot_files_in(tmp_path))["stub"] == [
+        "2026-02-06T12:00:12Z ladybug-agent stub: started"
+    ]

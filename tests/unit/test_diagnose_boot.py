@@ -143,6 +143,7 @@ def codes_in_the_catalogue() -> list[str]:
 
 
 OF_OTHER_VERBS = {
+    "Diagnose",
     "The machine's services",
     "Verify by hand",
     "Health check",
@@ -188,7 +189,7 @@ def test_earlier_boots_that_failed_are_worth_a_warning(patient: Patient) -> None
     keep(patient, "aaaa-1", a_record(days_ago=2))
     keep(patient, "bbbb-1", a_record(days_ago=1, failing="mount", code="mount_failed"))
     found = patient.result("boot.previous")
-    assert (found.status, found.code) == ("warn", "earlier_boots_failed")
+    assert (found.status, found.code) == ("warn", "boot_failed_before")
     assert found.message == (
         "1 of the 2 boots before this one did not register; the last failed at mount mount_failed"
     )
@@ -331,6 +332,7 @@ def test_what_an_error_of_cloud_init_quotes_is_not_told(patient: Patient) -> Non
 
 
 def test_without_cloud_init_there_is_nothing_to_ask(patient: Patient) -> None:
+    patient.boot_files.cloud_init_status.unlink()
     assert patient.result("cloudinit.status").status == "skip"
 
 

@@ -24,7 +24,7 @@ COMMANDS = sorted(
     {command for remedy in (*BY_CODE.values(), *BY_PREFIX.values()) for command in remedy.commands},
     key=lambda command: command.line,
 )
-CHANGES = re.compile(r"restart|terminate-|bootstrap|--force|reboot|prune| rm ")
+CHANGES = re.compile(r"restart|terminate-|agent bootstrap|--force|reboot|prune| rm ")
 
 
 def every(check: Check) -> list[str]:

@@ -90,26 +90,46 @@ def test_a_stage_with_errors_has_failed(scene: BootScene) -> None:
     assert (final.status, final.note) == ("failed", "1 errors")
 
 
+SAYS = "ladybug-agent stub:"
+
+
 def test_the_stub_says_what_it_had_done_by_when(scene: BootScene) -> None:
     scene.write(
         "stub.log",
-        "2026-02-05T08:00:05Z started\n2026-02-05T08:00:09Z fetched\n"
-        "2026-02-06T12:00:12Z started\n2026-02-06T12:00:15.500Z fetched 12 MB\n"
-        "noise of a program\n2026-02-06T12:00:19Z installed\n",
+        f"2026-02-05T08:00:05Z {SAYS} started\n2026-02-05T08:00:09Z {SAYS} fetched\n"
+        f"2026-02-06T12:00:12Z {SAYS} started\n2026-02-06T12:00:15.500Z {SAYS} fetched 12 MB\n"
+        "noise of a program\n2026-02-06T12:00:16Z other words\n"
+        f"2026-02-06T12:00:19Z {SAYS} 1.0.0 is installed and its boot started\n",
     )
     pieces = [(s.name, shape(s), s.note) for s in scene.timeline().spans if s.source == "stub"]
     assert pieces == [
         ("fetched", (12.0, 15.5), "12 MB"),
-        ("installed", (15.5, 19.0), ""),
+        ("installed", (15.5, 19.0), "1.0.0 is installed and its boot started"),
     ]
+
+
+def test_a_stub_that_does_not_say_when_it_began_began_with_the_user_data(scene: BootScene) -> None:
+    scene.copy("cloud_init/status-22.2.json", "status.json")
+    scene.copy("cloud_init/log-22.2.txt", "cloud-init.log")
+    scene.write("stub.log", f"2026-02-06T12:00:21Z {SAYS} 1.0.0 is installed\n")
+    assert shape(span(scene.timeline(), "installed")) == (11.52, 21.0)
+
+
+def test_a_stub_run_by_hand_hours_later_did_not_begin_with_the_user_data(scene: BootScene) -> None:
+    scene.copy("cloud_init/status-22.2.json", "status.json")
+    scene.copy("cloud_init/log-22.2.txt", "cloud-init.log")
+    scene.write("stub.log", f"2026-02-06T14:00:00Z {SAYS} 1.0.0 is installed\n")
+    assert shape(span(scene.timeline(), "installed")) == (7200.0, 7200.0)
 
 
 def test_a_stub_that_failed_says_why(scene: BootScene) -> None:
     scene.write(
-        "stub.log", "2026-02-06T12:00:12Z started\n2026-02-06T12:00:14Z failed checksum differs\n"
+        "stub.log",
+        f"2026-02-06T12:00:12Z {SAYS} started\n"
+        f"2026-02-06T12:00:14Z {SAYS} failed: bundle_corrupt: wanted another SHA-256\n",
     )
     failed = span(scene.timeline(), "failed")
-    assert (failed.status, failed.note) == ("failed", "checksum differs")
+    assert (failed.status, failed.note) == ("failed", "bundle_corrupt: wanted another SHA-256")
 
 
 def test_what_was_written_before_the_clock_was_set_goes_by_the_clock_of_then(
@@ -120,7 +140,9 @@ def test_what_was_written_before_the_clock_was_set_goes_by_the_clock_of_then(
         userspace=moment(2.9, fast_by_s=-30), finish=moment(24.0)
     )
     scene.record(a_record())
-    scene.write("stub.log", "2026-02-06T11:59:42Z started\n2026-02-06T11:59:44Z fetched\n")
+    scene.write(
+        "stub.log", f"2026-02-06T11:59:42Z {SAYS} started\n2026-02-06T11:59:44Z {SAYS} fetched\n"
+    )
     timeline = scene.timeline()
     assert shape(span(timeline, "fetched")) == (12.0, 14.0)
     assert timeline.kernel_started_at == KERNEL_STARTED_AT

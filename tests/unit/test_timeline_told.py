@@ -164,7 +164,8 @@ def test_the_picture_has_no_script_and_loads_nothing(scene: BootScene) -> None:
 def test_the_words_of_strangers_are_no_markup(scene: BootScene) -> None:
     scene.write(
         "stub.log",
-        "2026-02-06T12:00:12Z started\n2026-02-06T12:00:14Z fetched </desc><script>&\x01\n",
+        "2026-02-06T12:00:12Z ladybug-agent stub: started\n"
+        "2026-02-06T12:00:14Z ladybug-agent stub: fetched </desc><script>&\x01\n",
     )
     words = picture(scene).find(f"{SVG}desc")
     assert words is not None

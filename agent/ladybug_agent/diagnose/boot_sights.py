@@ -11,6 +11,7 @@ from ladybug_agent.diagnose import sights
 from ladybug_agent.diagnose.scene import Scene
 from ladybug_agent.model.units import UnitFacts
 from ladybug_agent.status import boot_outcome
+from ladybug_agent.timeline.runs import known_outcome
 
 BOOT_UNIT = "ladybug-bootstrap.service"
 HEALTH_TIMER = "ladybug-health.timer"
@@ -49,7 +50,12 @@ class BootSeen:
 
 def boot(scene: Scene) -> BootSeen:
     """Return how the boot went. Raises ExternalFailure if the record cannot be read."""
-    return scene.sights.once("boot", lambda: BootSeen(*boot_outcome(sights.state_of(scene))))
+
+    def look() -> BootSeen:
+        outcome, record = boot_outcome(sights.state_of(scene))
+        return BootSeen(known_outcome(outcome), record)
+
+    return scene.sights.once("boot", look)
 
 
 def units(scene: Scene) -> Mapping[str, UnitFacts]:

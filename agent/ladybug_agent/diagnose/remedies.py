@@ -50,8 +50,10 @@ ANSWER = Command("curl -sS -m 5 {health_url}", "safe")
 HYDRATE = Command("systemctl start ladybug-hydrate.service", "safe")
 LIST_BOOTS = Command("ladybug-agent timeline --list", "safe")
 COMPARE_BOOTS = Command("ladybug-agent timeline --compare", "safe")
-UNITS = Command("systemctl status 'ladybug-*' --no-pager", "safe")
-UNITS_LOG = Command("journalctl -b -u 'ladybug-*' -n 100 --no-pager", "safe")
+UNITS = Command("systemctl list-units --all --no-pager 'ladybug-*'", "safe")
+UNITS_LOG = Command(
+    "journalctl -b -n 100 --no-pager -u ladybug-health.service -u ladybug-watch.service", "safe"
+)
 ENABLE = Command("systemctl enable ladybug-bootstrap.service ladybug-watch.service", "safe")
 START_TIMER = Command("systemctl enable --now ladybug-health.timer", "safe")
 CLOUD_INIT = Command("cloud-init status --long", "safe")
@@ -128,7 +130,7 @@ BY_CODE: Mapping[str, Remedy] = {
     "boot_running": _do(Command("ladybug-agent status --wait", "safe")),
     "boot_not_run": _do(UNITS, CLOUD_INIT, BOOT),
     "boot_slower": _do(COMPARE_BOOTS, text="look which step took the time"),
-    "earlier_boots_failed": _do(LIST_BOOTS, text="look whether they failed for the same reason"),
+    "boot_failed_before": _do(LIST_BOOTS, text="look whether they failed for the same reason"),
     "units_not_installed": _do(UNITS, text="nothing checks the replica or renews its lease"),
     "unit_not_enabled": _do(ENABLE, START_TIMER, text="enable what the next start needs"),
     "cloudinit_degraded": _do(CLOUD_INIT, text="look whether the warnings concern the agent"),

@@ -12,5 +12,5 @@ class BootFiles:
     """Of this boot alone: /run is empty at start."""
     cloud_init_log: Path = Path("/var/log/cloud-init.log")
     """Of all boots."""
-    stub_log: Path = Path("/var/log/ladybug-agent/stub.log")
-    """Of all runs of the userdata stub: `<UTC time> <event> [words]` a line."""
+    stub_log: Path = Path("/var/log/ladybug-agent-install.log")
+    """Of all runs of the userdata stub; its own lines are `<UTC time> ladybug-agent stub: ...`."""

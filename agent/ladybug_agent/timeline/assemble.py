@@ -94,8 +94,9 @@ def _spans(told: Sources, wall: WallClock, main: Run | None) -> Iterator[Span]:
     yield from unit_spans(told.units)
     if told.cloud_init:
         yield from stage_spans(told.cloud_init, wall)
-    yield from user_script_spans(told.cloud_init_log, wall)
-    yield from stub_spans(told.stub, wall)
+    scripts = list(user_script_spans(told.cloud_init_log, wall))
+    yield from scripts
+    yield from stub_spans(told.stub, wall, scripts[0].started_s if scripts else None)
     for number, run in enumerate(told.runs, 1):
         if run is main:
             yield from load_span(told.units, run)

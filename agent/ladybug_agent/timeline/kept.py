@@ -5,17 +5,18 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from ladybug_agent.boot_history import KeptBoot, ended_before, kept_boots, read_kept
+from ladybug_agent.boot_history import ended_before, kept_documents, read_kept, runs_in
 from ladybug_agent.errors import AgentError, ConfigError
 from ladybug_agent.state import StateDirectory
 from ladybug_agent.status import boot_outcome
 from ladybug_agent.timeline.assemble import Sources, assemble
 from ladybug_agent.timeline.cloud_init import CloudInitStatus, cloud_init_status
 from ladybug_agent.timeline.model import Timeline
-from ladybug_agent.timeline.runs import Run, run_of
+from ladybug_agent.timeline.runs import Run, known_outcome, run_of
 
 MOST_BACK = 99
 """A larger number is taken for the beginning of a boot's id."""
+MOST_CHARS = 64
 NOT_KEPT = "systemd: its times are not kept"
 
 
@@ -24,7 +25,7 @@ def earlier_boots(directory: Path | None, boot_id: str) -> list[Timeline]:
     if directory is None:
         return []
     try:
-        kept = [one for one in kept_boots(directory) if one.boot_id != boot_id]
+        kept = [one for one in kept_documents(directory) if one.get("boot_id") != boot_id]
     except OSError:
         return []
     found = [timeline for one in kept if (timeline := timeline_of(one))]
@@ -37,32 +38,35 @@ def this_boot(state_dir: Path, boots_dir: Path | None, boot_id: str) -> Timeline
         outcome, record = boot_outcome(StateDirectory(state_dir))
     except AgentError:
         outcome, record = "absent", {}
-    runs = all_runs(record | {"outcome": outcome} if record else {}, boots_dir, boot_id)
-    return assemble(Sources(boot_id=boot_id, outcome=outcome, runs=runs))
+    told = known_outcome(outcome)
+    runs = all_runs(record | {"outcome": told} if record else {}, boots_dir, boot_id)
+    return assemble(Sources(boot_id=boot_id, outcome=told, runs=runs))
 
 
 def all_runs(record: Mapping[str, object], boots_dir: Path | None, boot_id: str) -> tuple[Run, ...]:
     """Return the runs of this boot: the kept ones, and that of the record, which is newer."""
-    kept = read_kept(boots_dir, boot_id) if boots_dir else None
-    runs = [run for run in map(run_of, kept.runs if kept else ()) if run]
+    kept = runs_in(read_kept(boots_dir, boot_id)) if boots_dir else []
+    runs = [run for run in map(run_of, kept) if run]
     last = run_of(record)
     if last:
         runs = [run for run in runs if run.began != last.began] + [last]
     return tuple(runs)
 
 
-def timeline_of(kept: KeptBoot) -> Timeline | None:
+def timeline_of(kept: Mapping[str, object]) -> Timeline | None:
     """Return a boot of the past; None if nothing of it can be put on the clock."""
-    runs = tuple(run for record in kept.runs if (run := run_of(ended_before(record))))
+    runs = tuple(run for record in runs_in(kept) if (run := run_of(ended_before(record))))
     if not runs:
         return None
+    around = kept.get("around")
+    around = around if isinstance(around, dict) else {}
     told = Sources(
-        boot_id=kept.boot_id,
+        boot_id=str(kept.get("boot_id"))[:MOST_CHARS],
         outcome=runs[-1].outcome,
         runs=runs,
-        cloud_init=_cloud_init(kept.around.get("cloud_init")),
-        cloud_init_log=_lines(kept.around.get("cloud_init_log")),
-        stub=_lines(kept.around.get("stub")),
+        cloud_init=_cloud_init(around.get("cloud_init")),
+        cloud_init_log=_lines(around.get("cloud_init_log")),
+        stub=_lines(around.get("stub")),
         missing=(NOT_KEPT,),
     )
     return assemble(told)

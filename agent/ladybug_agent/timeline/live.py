@@ -21,7 +21,7 @@ from ladybug_agent.timeline.assemble import Sources
 from ladybug_agent.timeline.cloud_init import read_cloud_init
 from ladybug_agent.timeline.kept import all_runs
 from ladybug_agent.timeline.model import Milestone, Span
-from ladybug_agent.timeline.runs import Run, run_of
+from ladybug_agent.timeline.runs import Run, known_outcome, run_of
 from ladybug_agent.timeline.unit_spans import UNITS
 from ladybug_agent.timeline.wall_clock import Anchor, WallClock, epoch_s
 from ladybug_agent.timeline.written import read_log_lines, read_stub_lines
@@ -97,6 +97,7 @@ def _runs(look: Look) -> tuple[str, tuple[Run, ...]]:
         "boot record", lambda: boot_outcome(StateDirectory(look.state_dir)), "none"
     )
     outcome, record = found or ("absent", {})
+    outcome = known_outcome(outcome)
     told = {**record, "outcome": outcome} if record else {}
     if told and run_of(told) is None:
         look.missing.append("boot record: it does not say when it began on the kernel's clock")

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import cast, get_args
 
+from ladybug_agent.status import Outcome
 from ladybug_agent.timeline.model import (
     AGAIN,
     FIRST_ANSWER,
@@ -18,6 +19,7 @@ from ladybug_agent.timeline.wall_clock import Anchor, epoch_s, plausible
 
 MIB = 2**20
 MOST_STEPS = 60
+OUTCOMES = frozenset(get_args(Outcome))
 LANES = {
     "find_volume": "data",
     "await_device": "data",
@@ -83,7 +85,7 @@ def run_of(record: object) -> Run | None:
     return Run(
         began=Anchor(boottime_s, wall_s),
         ended=None if total_s is None or ended_s is None else Anchor(boottime_s + total_s, ended_s),
-        outcome=_text(record, "outcome"),
+        outcome=known_outcome(record.get("outcome")),
         steps=tuple(_steps(steps if isinstance(steps, list) else [])),
         total_s=total_s,
         code=_text(record, "code"),
@@ -91,6 +93,11 @@ def run_of(record: object) -> Run | None:
         agent_version=_text(record, "agent_version"),
         instance_id=_text(record, "instance_id"),
     )
+
+
+def known_outcome(value: object) -> str:
+    """Return an outcome that a record can have, or that it is of no known kind."""
+    return value if isinstance(value, str) and value in OUTCOMES else "unknown"
 
 
 def main_run(runs: Sequence[Run]) -> Run | None:

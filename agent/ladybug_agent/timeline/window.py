@@ -78,7 +78,7 @@ def _round_step(least: float) -> float:
     """Return the next of 1, 2, 5, 10 ... that is not below.
 
     >>> _round_step(0.3), _round_step(7), _round_step(10)
-    (0.5, 10, 10.0)
+    (0.5, 10.0, 10.0)
     """
     power = 10.0 ** floor(log10(max(LEAST_S, least)))
     return next(unit * power for unit in (1, 2, 5, 10) if unit * power >= least * 0.999)

@@ -19,13 +19,14 @@ MOST_CHARS = 240
 TIMES = ("start", "finished")
 NOT_KEPT = "not kept"
 # `2026-02-06 12:00:05,123 - util.py[DEBUG]: Cloud-init v. 22.2.2 running 'init-local' at ...`
-CLOUD_INIT = re.compile(
+CLOUD_INIT = (
     rb"(?m)^[-0-9]{10} [:0-9]{8}[,.][0-9]{3} - [^\n]{1,60}(?:"
     rb"Cloud-init v\.[^\n]{1,60} (?:running '|finished at)|"
     rb"(?:start|finish): modules-final/config-scripts[-_]user)[^\n]*$"
 )
 FIRST_STAGE = b"running 'init-local'"
-STUB = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\S{0,16} [a-z][a-z0-9_-]{0,40}(?: .*)?", re.ASCII)
+# `2026-02-06T12:00:09Z ladybug-agent stub: fetched`; what programs say between is not ours.
+STUB = r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\S{0,16} ladybug-agent stub: .+"
 
 
 def read_status(path: Path) -> Any:
@@ -40,7 +41,7 @@ def read_status(path: Path) -> Any:
 
 def read_log_lines(path: Path) -> list[str]:
     """Return those lines of the last boot in the log that tell of times. Raises OSError."""
-    found = CLOUD_INIT.findall(_tail(path))
+    found = re.findall(CLOUD_INIT, _tail(path))
     starts = [at for at, line in enumerate(found) if FIRST_STAGE in line]
     block = found[starts[-1] :] if starts else found
     return [line[:MOST_CHARS].decode("utf-8", "replace") for line in block[:MOST_LINES]]
@@ -49,7 +50,7 @@ def read_log_lines(path: Path) -> list[str]:
 def read_stub_lines(path: Path) -> list[str]:
     """Return the last lines of the stub's log that are its own. Raises OSError."""
     lines = _tail(path).decode("utf-8", "replace").split("\n")
-    return [line[:MOST_CHARS] for line in lines if STUB.fullmatch(line)][-MOST_LINES:]
+    return [line[:MOST_CHARS] for line in lines if re.fullmatch(STUB, line, re.ASCII)][-MOST_LINES:]
 
 
 def read_around(files: BootFiles) -> dict[str, Any]:

@@ -98,7 +98,7 @@ def _previous(scene: Scene) -> Found:
         return Found(
             message=f"{len(failed)} of the {min(len(before), LOOKED_BACK)} boots before this one"
             f" did not register; the last {last.outcome}{where} {last.code}".rstrip(),
-            code="earlier_boots_failed",
+            code="boot_failed_before",
             evidence={one.boot_id[:8]: f"{one.outcome} {one.code}".strip() for one in failed},
         )
     text = f"{len(before)} earlier boots are kept, and the latest registered"
@@ -123,7 +123,7 @@ def _much_slower(this: Timeline, before: list[Timeline]) -> Found | None:
 CHECKS = (
     Check(
         id="boot.outcome",
-        asks="did the last run of the boot register this replica?",
+        asks="did the last run of the boot register this replica",
         look=_outcome,
         follows=(
             "agent.config",
@@ -149,7 +149,7 @@ CHECKS = (
     ),
     Check(
         id="boot.previous",
-        asks="did the boots before this one register, and about as fast?",
+        asks="did the boots before this one register, and about as fast",
         look=_previous,
     ),
 )

@@ -41,13 +41,13 @@ def judge_skew(ahead_s: float, synchronized: bool | None) -> Found:  # noqa: FBT
             hint=CLOCK_HINT,
             **evidence,
         )
-    message, code = "the clock agrees with AWS's", ""
     if abs(ahead_s) > SKEW_S:
-        code = "clock_drifts"
         message = f"the clock is {found}, more than readers of the registry allow for"
-    elif synchronized is False:
-        code, message = "clock_not_synchronized", "the clock is right, but follows no time server"
-    return Found(message=message, code=code, evidence=evidence)
+        return Found(message=message, code="clock_drifts", evidence=evidence)
+    if synchronized is False:
+        message = "the clock is right, but follows no time server"
+        return Found(message=message, code="clock_not_synchronized", evidence=evidence)
+    return Found(message="the clock agrees with AWS's", evidence=evidence)
 
 
 def look_at_names(scene: Scene) -> Found:
