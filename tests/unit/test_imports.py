@@ -48,6 +48,7 @@ WIRING = {
     for name in (
         "wiring",
         "wiring_bundle",
+        "wiring_aws_looks",
         "wiring_diagnosis",
         "wiring_leaving",
         "wiring_node",

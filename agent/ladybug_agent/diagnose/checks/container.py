@@ -14,8 +14,11 @@ from ladybug_agent.health.look_service import (
     refuse_other_spec,
 )
 from ladybug_agent.model.containers import BindMount
-from ladybug_agent.resources.container_rules import refuse_foreign, refuse_unrestricted
-from ladybug_agent.resources.container_spec import DATABASE_PATH
+from ladybug_agent.resources.container_rules import (
+    DATABASE_PATH,
+    refuse_foreign,
+    refuse_unrestricted,
+)
 
 
 def _running(scene: Scene) -> Found:
