@@ -72,7 +72,7 @@ class Scene:
             limits=self.limits,
             scratch=self.tmp_path / "out",
         )
-        world = BundleWorld(run=self.programs, store=self.store)
+        world = BundleWorld(run=self.programs, store=lambda: self.store)
         return make_bundle(request, world, Deadline.after(1000, self.clock))
 
 

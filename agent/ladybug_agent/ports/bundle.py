@@ -33,4 +33,5 @@ class BundleWorld:
     """All of the world that a bundle touches. Built in `wiring_bundle`, or of fakes."""
 
     run: StreamCommand
-    store: BundleStore
+    store: Callable[[], BundleStore]
+    """Made when a bundle is to be uploaded: only then are AWS's libraries loaded."""

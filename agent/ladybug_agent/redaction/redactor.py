@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
+from typing import Any
 
 from ladybug_agent.redaction.forms import PIECE_CHARS, Forms
 from ladybug_agent.redaction.known import loaded
@@ -55,13 +56,13 @@ class Redactor:
             case int() | float():
                 return self._number(name, value)
             case Mapping():
-                return self._mapping(value)
+                return self.mapping(value)
             case list() | tuple() | set() | frozenset():
                 return [self.document(item, name) for item in value]
             case _:
                 return self._named(name, str(value))
 
-    def _mapping(self, value: Mapping[object, object]) -> dict[str, object]:
+    def mapping(self, value: Mapping[Any, object]) -> dict[str, object]:
         """Hide by each key; and by `name` where a mapping is a pair of name and value."""
         lower = {str(key).lower(): item for key, item in value.items()}
         pair = str(lower.get("name") or lower.get("key") or "")

@@ -101,7 +101,7 @@ def _put_in_place(packed: Path, target: Path) -> None:
 
 def _uploaded(target: BundleTarget, world: BundleWorld, packed: Path, name: str) -> str:
     key = "/".join(part for part in (target.prefix, f"{name}.tar.gz") if part)
-    world.store.put(packed, target.bucket, key)
+    world.store().put(packed, target.bucket, key)
     return f"s3://{target.bucket}/{key}"
 
 

@@ -53,11 +53,8 @@ def evidence(write: Writer, facts: Mapping[str, object]) -> Markup:
     """Return what was seen, as names and values; nothing where nothing was."""
     if not facts:
         return Markup("")
-    hidden = write.redactor.document(dict(facts))
-    told = {str(name): _value(value) for name, value in hidden.items()} if (
-        isinstance(hidden, dict)
-    ) else {}  # fmt: skip
-    return named(write, told)
+    hidden = write.redactor.mapping(facts)
+    return named(write, {name: _value(value) for name, value in hidden.items()})
 
 
 def remedy(write: Writer, advice: Remedy | None) -> Markup:
