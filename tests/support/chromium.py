@@ -134,6 +134,7 @@ class Page:
         settings: dict[str, object] = {"format": "png", "captureBeyondViewport": whole}
         if clip:
             settings["clip"] = {"x": 0, "y": 0, "scale": 1, **clip}
+        self.call("Page.bringToFront")  # what is behind another page draws once in a while
         data = self.call("Page.captureScreenshot", **settings)["data"]
         path.write_bytes(base64.b64decode(data))
 

@@ -12,7 +12,7 @@ COLOUR = re.compile(r"--([a-z-]+): (#[0-9a-f]{6})")
 
 def colours(css: str, scheme: str) -> dict[str, str]:
     """Return the named colours of the light or the dark scheme."""
-    light, _, dark = css.partition("@media (prefers-color-scheme: dark)")
+    light, _, dark = css.partition("@media screen and (prefers-color-scheme: dark)")
     block = light if scheme == "light" else dark.partition("\n}\n")[0]
     return dict(COLOUR.findall(block))
 

@@ -44,6 +44,19 @@ def test_a_good_replica_has_no_causes() -> None:
     assert 'id="boot"' not in told
 
 
+def test_a_boot_of_which_nothing_is_known_is_told_in_words() -> None:
+    told = page(healthy(), replace(boot(), spans=(), missing=("boot record: none",)))
+    assert "boot record: none" in told
+    assert "<svg" not in told
+
+
+def test_views_that_nobody_could_ask_do_not_agree() -> None:
+    views = tuple(replace(view, opinion="unknown") for view in healthy().views)
+    assert "None of them could be asked." in page(replace(healthy(), views=views))
+    assert "All who know agree." in page(healthy())
+    assert "Not all agree: container says healthy" in page(broken())
+
+
 def test_every_check_is_in_the_table_and_every_link_leads_somewhere() -> None:
     found = outline(page(broken(), boot()))
     rows = {f"check-{one.id.replace('.', '-')}" for one in broken().results}

@@ -9,7 +9,7 @@ from ladybug_agent.diagnose.report.markup import Markup, Writer
 from ladybug_agent.diagnose.report.parts import section
 from ladybug_agent.timeline.model import Span, Timeline
 from ladybug_agent.timeline.picture import draw
-from ladybug_agent.timeline.wording import seconds_text
+from ladybug_agent.timeline.wording import headline, seconds_text
 
 ROOT_STYLE = re.compile(r'(<svg\b[^>]*?) style="[^"]*"')
 """The page has rules of its own for the size, and no policy for style in attributes."""
@@ -20,6 +20,11 @@ def boot(write: Writer, timeline: Timeline | None) -> Markup:
     if timeline is None:
         return Markup("")
     e = write.element
+    if not timeline.spans:
+        missing = [e("li", one) for one in timeline.missing]
+        return section(
+            write, "boot", "How it booted", e("p", headline(timeline)), e("ul", *missing)
+        )
     picture = Markup(write.redactor.exact(ROOT_STYLE.sub(r"\1", draw(timeline), count=1)))
     figure = e("div", picture, class_="picture")
     table = e("details", e("summary", "The same as a table"), _table(write, timeline.spans))

@@ -13,9 +13,17 @@ def views(write: Writer, diagnosis: Diagnosis) -> Markup:
     e = write.element
     # The sentence begins with who disagrees.
     apart = diagnosis.dissent.partition(" say")[0]
-    told = f"Not all agree: {diagnosis.dissent}." if diagnosis.dissent else "All who know agree."
     cards = [_card(write, view, is_apart=view.viewpoint in apart) for view in diagnosis.views]
-    return section(write, "views", "Who thinks what", e("p", told), e("ul", *cards, class_="views"))
+    told = e("p", _agreement(diagnosis))
+    return section(write, "views", "Who thinks what", told, e("ul", *cards, class_="views"))
+
+
+def _agreement(diagnosis: Diagnosis) -> str:
+    if diagnosis.dissent:
+        return f"Not all agree: {diagnosis.dissent}."
+    if all(view.opinion == "unknown" for view in diagnosis.views):
+        return "None of them could be asked."
+    return "All who know agree."
 
 
 def _card(write: Writer, view: View, *, is_apart: bool) -> Markup:
