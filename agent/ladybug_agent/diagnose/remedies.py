@@ -146,7 +146,7 @@ BY_PREFIX: Mapping[str, Remedy] = {
     "snapshot_": BAD_SNAPSHOT,
     "container_engine_": NO_ENGINE,
     "container_": NOT_OURS,
-    "boot_": _do(STATUS, BOOT_LOG, BOOT),
+    "boot_": _do(STATUS, UNITS_LOG, BOOT),
     "unit_": _do(UNITS, UNITS_LOG),
     "timer_": _do(UNITS, UNITS_LOG, START_TIMER),
     "cloudinit_": _do(CLOUD_INIT, CLOUD_INIT_LOG),
