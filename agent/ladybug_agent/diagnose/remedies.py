@@ -14,7 +14,6 @@ from ladybug_agent.diagnose.check import Command, Remedy
 
 BOOT = Command("ladybug-agent bootstrap", "disruptive")
 STATUS = Command("ladybug-agent status", "safe")
-TIMELINE = Command("ladybug-agent timeline", "safe")
 CHECK_CONFIG = Command("ladybug-agent config check --config {config_file}", "safe")
 REPLACE = Command(
     "aws autoscaling terminate-instance-in-auto-scaling-group"
@@ -147,7 +146,7 @@ BY_PREFIX: Mapping[str, Remedy] = {
     "snapshot_": BAD_SNAPSHOT,
     "container_engine_": NO_ENGINE,
     "container_": NOT_OURS,
-    "boot_": _do(STATUS, TIMELINE, BOOT),
+    "boot_": _do(STATUS, UNITS_LOG, BOOT),
     "unit_": _do(UNITS, UNITS_LOG),
     "timer_": _do(UNITS, UNITS_LOG, START_TIMER),
     "cloudinit_": _do(CLOUD_INIT, CLOUD_INIT_LOG),
