@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import argparse
-from pathlib import Path
 
 from ladybug_agent.clock import Deadline, SystemClock
-from ladybug_agent.config import Config
 from ladybug_agent.diagnose.diagnosis import Diagnosis
-from ladybug_agent.errors import ConfigError
 from ladybug_agent.exit_status import ExitStatus
 
 LIMIT_S = 20.0
@@ -30,6 +27,7 @@ def diagnose(arguments: argparse.Namespace) -> ExitStatus:
 
 
 def _diagnosis(arguments: argparse.Namespace) -> Diagnosis:
+    from ladybug_agent.config.salvage import usable_config
     from ladybug_agent.diagnose.catalogue import CHECKS
     from ladybug_agent.diagnose.scene import Scene
     from ladybug_agent.diagnose.selection import Selection
@@ -53,17 +51,6 @@ def _diagnosis(arguments: argparse.Namespace) -> Diagnosis:
         only=tuple(arguments.only), skip=tuple(arguments.skip), is_quick=arguments.quick
     )
     return take_diagnosis(scene, CHECKS, wish)
-
-
-def usable_config(path: Path) -> tuple[Config, ConfigError | None]:
-    """Return the configuration; where it cannot be used, the defaults and what is wrong with it."""
-    from ladybug_agent.config.bare import bare_config
-    from ladybug_agent.config.file import load_config
-
-    try:
-        return load_config(path), None
-    except ConfigError as error:
-        return bare_config(), error
 
 
 def _formatted(diagnosis: Diagnosis, style: str) -> str:

@@ -6,7 +6,7 @@ import argparse
 
 from ladybug_agent.clock import SystemClock
 from ladybug_agent.exit_status import ExitStatus
-from ladybug_agent.verbs.diagnose import usable_config
+from ladybug_agent.config.salvage import usable_config
 
 
 def timeline(arguments: argparse.Namespace) -> ExitStatus:
