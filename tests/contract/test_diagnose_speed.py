@@ -12,11 +12,14 @@ from typing import Any
 
 import pytest
 
-from contract.support.aws import make_registry_table, point_at
+from contract.support.aws import REGION, make_registry_table, point_at
 from contract.support.docker_server import Route, docker_engine, document
 from contract.support.http_server import Exchange, serving
 from fakes.configurations import MINIMAL
+from ladybug_agent.adapters.machine import ProcMachine
 from ladybug_agent.clock import Deadline, SystemClock
+from ladybug_agent.served import Served, ServedVolume, write_served
+from ladybug_agent.state import StateDirectory
 from ladybug_lab.aws.server import LabAws
 from ladybug_lab.imds.server import LabImds
 
@@ -93,7 +96,43 @@ def config(
         )
         path = tmp_path / "config.toml"
         path.write_text(text.replace("instance-registry", table))
+        leave_serving(tmp_path / "state", imds)
         yield path
+
+
+def leave_serving(state: Path, imds: LabImds) -> None:
+    """Leave what a boot leaves that has registered: then nobody has to be asked who we are."""
+    state.mkdir()
+    volume = ServedVolume(
+        mount_point="/nowhere",
+        mount_id=1,
+        node="/dev/nvme9n1",
+        device_number="259:99",
+        disk_sequence=1,
+        serial="vol0123456789abcdef0",
+        volume_id="vol-0123456789abcdef0",
+        iops=3000,
+        attached=None,
+    )
+    served = Served(
+        boot_id=ProcMachine().boot().boot_id,
+        registration_id="r",
+        container_id="c0ffee",
+        container_name="graph-api-shared",
+        image="graph-api:1.0",
+        image_digest="sha256:1",
+        image_id="sha256:1",
+        user="1000:1000",
+        data_source="/nowhere",
+        data_target="/data",
+        databases=("sec",),
+        port=1,
+        bind_address="127.0.0.1",
+        snapshot_taken_at="",
+        volume=volume,
+        row={"instance_id": imds.facts.instance_id, "region": REGION},
+    )
+    write_served(StateDirectory(state).served, served)
 
 
 def run(config: Path, *options: str) -> Run:
@@ -113,12 +152,17 @@ def test_ten_slow_endpoints_are_asked_side_by_side(config: Path) -> None:
     done = run(config)
     errors = [one for one in done.document["checks"] if one["status"] == "error"]
     slowest = sorted(done.document["checks"], key=lambda one: -one["ms"])[:5]
-    print(done.took_s, done.peak_bytes // MIB, [(one["id"], one["ms"]) for one in slowest])
+    print(
+        done.took_s,
+        done.document["duration_s"],
+        done.peak_bytes // MIB,
+        [(one["id"], one["ms"]) for one in done.document["checks"]],
+    )
     assert (errors, done.took_s <= WITHIN_S, done.peak_bytes <= MOST_BYTES) == ([], True, True)
 
 
 def test_quick_takes_less_than_a_second(config: Path) -> None:
     done = run(config, "--quick")
-    print(done.took_s, done.peak_bytes // MIB)
+    print(done.took_s, done.document["duration_s"], done.peak_bytes // MIB)
     errors = [one for one in done.document["checks"] if one["status"] == "error"]
     assert (errors, done.took_s <= QUICK_WITHIN_S) == ([], True)

@@ -83,7 +83,7 @@ def _as_error(seen: DatabaseSeen) -> ExternalFailure:
 CHECKS = (
     Check(
         id="filesystem.mount",
-        asks="is the right disk mounted read-only and sealed, and does it answer",
+        asks="is the right disk mounted read-only and sealed, and does it answer?",
         look=_mount,
         follows=(
             "volume.attachment",
@@ -96,7 +96,7 @@ CHECKS = (
     ),
     Check(
         id="filesystem.databases",
-        asks="are the databases whole by their own headers",
+        asks="are the databases whole by their own headers?",
         look=_databases,
         needs=("filesystem.mount",),
         follows=("volume.status", "volume.kernel_log"),
