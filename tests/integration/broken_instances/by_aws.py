@@ -49,7 +49,11 @@ def volume(**health: str) -> Act:
 
 
 def detach_volume(p: Patient) -> None:
-    p.instance.aws.client("ec2").detach_volume(VolumeId=p.instance.provisioned.volume_id)
+    p.instance.aws.client("ec2").detach_volume(
+        VolumeId=p.instance.provisioned.volume_id,
+        InstanceId=p.instance_id,
+        Device=p.instance.order.plan.device_name,
+    )
 
 
 def attach_volume(p: Patient) -> None:

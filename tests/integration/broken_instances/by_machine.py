@@ -94,6 +94,24 @@ def boot(p: Patient) -> None:
     p.boot()
 
 
+def boot_anew(p: Patient) -> None:
+    """Boot it after an operator has taken away what is not ours: no boot does."""
+    remove(p)
+    boot(p)
+
+
+def ask_for_maintenance(p: Patient) -> None:
+    p.write_row(desired="maintenance")
+    p.spoil_state(
+        "health.json",
+        schema="ladybug.health/1",
+        desired="maintenance",
+        registration_id=p.row["registration_id"],
+        checks=1,
+        status="healthy",
+    )
+
+
 AGENT = (
     Broken(
         name="an unknown key",
@@ -121,11 +139,7 @@ AGENT = (
     ),
     Broken(
         name="maintenance",
-        act=lambda p: (
-            p.write_row(desired="maintenance"),
-            p.spoil_state("health.json", schema="ladybug.health/1", desired="maintenance",
-                          registration_id=p.row["registration_id"], checks=1, status="healthy"),
-        ),
+        act=ask_for_maintenance,
         root="lifecycle.departure",
         remedy="in_service",
     ),
@@ -196,7 +210,7 @@ CONTAINER = (
     Broken(
         name="another container",
         act=replace_container,
-        heal=boot,
+        heal=boot_anew,
         root="container.running",
         remedy="docker inspect",
     ),
