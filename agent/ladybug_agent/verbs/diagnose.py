@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import sys
-from pathlib import Path
 
 from ladybug_agent.clock import Clock, Deadline, SystemClock
 from ladybug_agent.config import Config
@@ -25,6 +24,8 @@ def diagnose(arguments: argparse.Namespace) -> ExitStatus:
         for check in CHECKS:
             print(f"{check.id:<24} {check.asks}")
         return ExitStatus.GOOD
+    from ladybug_agent.config.salvage import usable_config
+
     clock = SystemClock()
     config, config_error = usable_config(arguments.config)
     diagnosis = _diagnosis(arguments, config, config_error, clock)
@@ -67,14 +68,3 @@ def _diagnosis(
         only=tuple(arguments.only), skip=tuple(arguments.skip), is_quick=arguments.quick
     )
     return take_diagnosis(scene, CHECKS, wish)
-
-
-def usable_config(path: Path) -> tuple[Config, ConfigError | None]:
-    """Return the configuration; where it cannot be used, the defaults and what is wrong with it."""
-    from ladybug_agent.config.bare import bare_config
-    from ladybug_agent.config.file import load_config
-
-    try:
-        return load_config(path), None
-    except ConfigError as error:
-        return bare_config(), error

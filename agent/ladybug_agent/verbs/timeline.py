@@ -6,10 +6,10 @@ import argparse
 
 from ladybug_agent.clock import SystemClock
 from ladybug_agent.exit_status import ExitStatus
-from ladybug_agent.verbs.diagnose import usable_config
 
 
 def timeline(arguments: argparse.Namespace) -> ExitStatus:
+    from ladybug_agent.config.salvage import usable_config
     from ladybug_agent.redaction.redactor import Redactor
     from ladybug_agent.timeline.told import Form, told
     from ladybug_agent.wiring_timeline import build_look
