@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import io
 import json
 import socket
 import tarfile
@@ -137,3 +138,19 @@ def test_no_file_of_a_bundle_has_a_secret(instance: LabInstance, tmp_path: Path)
     manifest = json.loads(files["manifest.json"])
     assert manifest["redactions"] > len(LOGGED)
     assert instance.provisioned.volume_id in files["records/bootstrap.json"]
+
+
+def test_a_bundle_goes_to_a_bucket_of_the_same_account(instance: LabInstance) -> None:
+    s3, there = instance.aws.client("s3"), instance.provisioned
+    encryption = {"Rules": [{"ApplyServerSideEncryptionByDefault": {"SSEAlgorithm": "AES256"}}]}
+    s3.put_bucket_encryption(
+        Bucket=there.bucket, ServerSideEncryptionConfiguration=encryption
+    )  # as every bucket has it since 2023
+    run = diagnosed(instance, "--format", "json", "--bundle", f"s3://{there.bucket}/support")
+    uri = run.document()["bundle"]
+    key = uri.removeprefix(f"s3://{there.bucket}/")
+    assert key.startswith(f"support/ladybug-{there.instance_id}-")
+    stored = s3.get_object(Bucket=there.bucket, Key=key)["Body"].read()
+    with tarfile.open(fileobj=io.BytesIO(stored)) as archive:
+        assert archive.getnames()[0].endswith("/manifest.json")
+    assert leaked(run.stdout) == []
