@@ -53,38 +53,40 @@ class BootHistory:
         self._lock = threading.Lock()
         self._record: BootRecord | None = None
         self.is_usable = is_wanted
-        found = runs_in(read_kept(directory, boot_id)) if is_wanted else []
-        self._earlier = [ended_before(run) for run in found]
+        found = read_kept(directory, boot_id) if is_wanted else {}
+        self._earlier = [ended_before(run) for run in runs_in(found)]
+        self._around = found.get("around", {})
 
     def begin(self, record: BootRecord) -> None:
         self._record = record
-        self._keep({})
+        self._keep()
 
     def on_step(self, step: StepRecord) -> None:
         """Keep how far the boot has come; an observer of the record."""
         if step.status == "running":
-            self._keep({})
+            self._keep()
 
     def end(self, around: Mapping[str, Any]) -> None:
         """Keep how the boot went, and forget boots of long ago."""
-        self._keep(around)
+        self._around = dict(around)
+        self._keep()
         try:
             _prune(self._directory)
         except OSError as error:
             log.debug("boots_not_pruned", path=str(self._directory), error=str(error))
 
-    def _keep(self, around: Mapping[str, Any]) -> None:
+    def _keep(self) -> None:
         if self._record is None or not self.is_usable:
             return
-        runs = [*self._earlier, trimmed(self._record.document())]
-        document = {
-            "schema": SCHEMA,
-            "boot_id": self._boot_id,
-            "runs": chosen(runs),
-            "around": dict(around),
-        }
-        text = json.dumps(document, default=str)
-        with self._lock:
+        with self._lock:  # the record is read within it, or an older one could be written last
+            runs = [*self._earlier, trimmed(self._record.document())]
+            document = {
+                "schema": SCHEMA,
+                "boot_id": self._boot_id,
+                "runs": chosen(runs),
+                "around": self._around,
+            }
+            text = json.dumps(document, default=str)
             try:
                 write_atomically(_path(self._directory, self._boot_id), text + "\n")
             except OSError as error:

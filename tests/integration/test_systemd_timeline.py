@@ -1,4 +1,4 @@
-"""A real boot of a real replica, and what `timeline` and `diagnose` say of it beside a real systemd."""
+"""A real boot of a real replica, told by `timeline` and `diagnose` beside a real systemd."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ DATA = Path(__file__).parents[1] / "data"
 
 @pytest.fixture
 def booted(instance: LabInstance) -> LabInstance:
-    """A replica whose first boot failed, because its image was not there, and the second did not."""
+    """A replica whose first boot failed, because there was no such image; the second did not."""
     good = instance.image
     instance.write_configuration(container={"image": f"{good.partition('@')[0]}:not-there"})
     assert boot(instance).status == 1

@@ -150,6 +150,7 @@ OF_OTHER_VERBS = {
     "Refresh",
     "Drain",
     "Rehearsal",
+    "Support bundle",
 }
 
 

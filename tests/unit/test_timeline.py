@@ -192,6 +192,13 @@ def test_a_boot_whose_process_is_gone_was_interrupted(scene: BootScene) -> None:
     assert (timeline.outcome, mount.status, mount.ended_s) == ("interrupted", "unknown", None)
 
 
+def test_a_record_of_another_boot_is_not_put_on_this_ones_clock(scene: BootScene) -> None:
+    scene.record(a_record() | {"boot_id": "another"})
+    timeline = scene.timeline()
+    assert (timeline.outcome, [s for s in timeline.spans if s.source == "agent"]) == ("absent", [])
+    assert "boot record: it is of another boot" in timeline.missing
+
+
 def test_runs_before_the_one_that_registered_are_shown_as_a_whole(scene: BootScene) -> None:
     first = a_record(at_s=20.0, failing="find_volume", code="volume_not_mapped")
     second = a_record(at_s=60.0)

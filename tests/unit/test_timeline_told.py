@@ -153,7 +153,7 @@ def test_the_picture_has_a_bar_for_every_span_within_its_width(scene: BootScene)
     assert len(bars) == len(document(scene)["spans"])
     for bar in bars:
         left, width = float(bar.get("x", "")), float(bar.get("width", ""))
-        assert 12 <= left < left + width <= 408.01
+        assert 12 <= left < left + width <= 368.01
 
 
 def test_the_picture_has_no_script_and_loads_nothing(scene: BootScene) -> None:
@@ -187,5 +187,5 @@ def test_a_rule_of_the_pictures_style_reaches_nothing_outside_it(scene: BootScen
 def test_a_boot_of_nothing_can_be_drawn(tmp_path: Path) -> None:
     scene = BootScene.make(tmp_path)
     scene.units.present = False
-    assert picture(scene).get("viewBox", "").startswith("0 0 420 ")
+    assert picture(scene).get("viewBox", "").startswith("0 0 380 ")
     assert text(scene)[0] == "boot 3f2a91bc: the agent has not run"
