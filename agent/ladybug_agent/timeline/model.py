@@ -12,6 +12,8 @@ SpanStatus = Literal["done", "failed", "cancelled", "running", "unknown"]
 
 FIRST_ANSWER = "first healthy answer"
 REGISTERED = "registered"
+LOAD = "load"
+"""The span of the agent's loading."""
 AGAIN = "again"
 """The lane of whole runs other than the one whose steps are shown."""
 
