@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from fakes.aws_looks import FakeAws, FakeReach
 from fakes.build import FakeWorld
 from fakes.kernel_log import FakeKernelLog
 from fakes.leaving import FakeAnnouncements
@@ -129,6 +130,8 @@ class Patient:
         self.machine = FakeWholeMachine(self.replica.counters)
         self.session = FakeSession()
         self.notices = FakeAnnouncements()
+        self.aws = FakeAws(self.surroundings.instance_registry)
+        self.reach = FakeReach()
         self.units = our_units(self.clock)
         self.boot_files = boot_files_in(tmp_path)
         good = (DATA / "cloud_init/status-22.2.json").read_text(encoding="utf-8")
@@ -149,6 +152,8 @@ class Patient:
             session=self.session,
             metadata=self.surroundings.metadata,
             notices=self.notices,
+            aws=self.aws.looks,
+            reach=self.reach,
             units=self.units,
             boot_files=self.boot_files,
         )
@@ -191,3 +196,10 @@ class Patient:
         table = self.surroundings.mounts.table
         (target,) = table
         table[target] = replace(table[target], **changes)  # type: ignore[arg-type]
+
+
+def unbooted(tmp_path: Path, config: Mapping[str, object] | None = None) -> Patient:
+    """Return a replica whose boot has left nothing serving."""
+    patient = Patient(tmp_path, config)
+    patient.forget_boot()
+    return patient

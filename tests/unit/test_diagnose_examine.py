@@ -5,7 +5,6 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 
@@ -41,10 +40,16 @@ def raises(error: BaseException) -> Look:
 BAD = raises(Refused("mount_missing", "nothing is mounted", hint="mount it", where="/data"))
 
 
+@pytest.fixture(scope="module")
+def patient(tmp_path_factory: pytest.TempPathFactory) -> Patient:
+    """One for all, because no look here looks at it."""
+    return Patient(tmp_path_factory.mktemp("patient"))
+
+
 @pytest.fixture
-def scene(tmp_path: Path) -> Scene:
+def scene(patient: Patient) -> Scene:
     clock = RealClock()
-    return replace(Patient(tmp_path).scene(), clock=clock, deadline=Deadline.after(10.0, clock))
+    return replace(patient.scene(), clock=clock, deadline=Deadline.after(10.0, clock))
 
 
 def within(scene: Scene, seconds: float) -> Scene:

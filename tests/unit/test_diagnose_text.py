@@ -89,6 +89,11 @@ def test_consequences_are_not_told_a_second_time() -> None:
     assert text_of(SICK).count("service.health") == 1
 
 
+def test_what_was_skipped_without_a_failure_is_named() -> None:
+    later = replace(BLOCKED, blocked_by="data.hydration")
+    assert "skipped: data.hydration, service.query\n" in text_of(diagnosis(UNASKED, later))
+
+
 def test_warnings_come_after_causes_and_the_rest_is_names() -> None:
     text = text_of(SICK)
     warning = "WARNING data.freshness (snapshot_stale): 9 days old\n  fix: take a new one\n"

@@ -37,6 +37,7 @@ def test_the_list_names_every_check_with_its_question(
     assert run(config, "--list") == 0
     lines = capsys.readouterr().out.splitlines()
     assert [line.split()[0] for line in lines] == [check.id for check in CHECKS]
+    assert all(line.endswith("?") for line in lines)
 
 
 def test_what_is_wrong_exits_with_1(config: Path, capsys: pytest.CaptureFixture[str]) -> None:

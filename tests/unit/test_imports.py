@@ -47,6 +47,7 @@ WIRING = {
     f"ladybug_agent/{name}.py"
     for name in (
         "wiring",
+        "wiring_aws_looks",
         "wiring_diagnosis",
         "wiring_leaving",
         "wiring_node",

@@ -39,5 +39,5 @@ def add_diagnose(verbs: Verbs) -> None:
         "--timeout",
         type=seconds,
         metavar="SECONDS",
-        help="time for all of it (default: 20, with --quick 0.8)",
+        help="time for all of it (default: 20, with --quick 0.5)",
     )

@@ -3,9 +3,18 @@
 from __future__ import annotations
 
 import traceback
+from dataclasses import replace
 from pathlib import Path
 
-from ladybug_agent.diagnose.check import CRASHED, TIMED_OUT, Check, Found, Result, Status
+from ladybug_agent.diagnose.check import (
+    CRASHED,
+    TIMED_OUT,
+    Check,
+    Found,
+    Remedy,
+    Result,
+    Status,
+)
 from ladybug_agent.diagnose.remedies import remedy_for
 from ladybug_agent.errors import AgentError, reason
 
@@ -35,9 +44,17 @@ def raised(check: Check, error: BaseException, took_ms: float) -> Result:
         message=str(why),
         code=why.code,
         evidence=why.facts,
-        remedy=remedy_for(why.code, why.hint),
+        remedy=_with_actions(remedy_for(why.code, why.hint), why),
         duration_ms=took_ms,
     )
+
+
+def _with_actions(remedy: Remedy | None, why: AgentError) -> Remedy | None:
+    """Add the IAM actions that the error names."""
+    actions = str(why.facts.get("iam_action", ""))
+    if not actions:
+        return remedy
+    return replace(remedy or Remedy(text=why.hint), iam=tuple(actions.split(", ")))
 
 
 def given_up(check: Check, took_ms: float) -> Result:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import queue
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from ladybug_agent.branches import Beside
 from ladybug_agent.clock import Deadline
@@ -15,15 +15,18 @@ from ladybug_agent.diagnose.scene import Scene
 
 AT_ONCE = 16
 """Looks that go on at the same time. They wait for answers: more of them would help nobody."""
-CHECK_S = 8.0
+CHECK_S = 12.0
 """What one look may take. The adapters' own limits are below it: this is for one that hangs."""
+GRACE_S = 0.3
+"""For a look that goes by the same deadline to say so itself, which tells more."""
 POLL_S = 0.05
 END_S = 0.01
 """For a thread to end that has said it does."""
 
 
 def examine(scene: Scene, checks: Sequence[Check]) -> dict[str, Result]:
-    """Return how each check ended, by its id. Blocks at most to the scene's deadline.
+    """Return how each check ended, by its id. Blocks to the scene's deadline at most, and
+    `GRACE_S` more.
 
     A look that hangs is given up, and its thread left behind. No check takes another with it.
     """
@@ -93,7 +96,8 @@ class _Examination:
             self.results[check.id] = given_up(check, took_ms)
 
     def _ask(self, check: Check) -> None:
-        limit = self._scene.deadline.capped(CHECK_S)
+        capped = self._scene.deadline.capped(CHECK_S)
+        limit = replace(capped, at=capped.at + GRACE_S)
 
         def look() -> Found:
             try:

@@ -36,10 +36,13 @@ def names_for_commands(scene: Scene) -> dict[str, str]:
     return {
         "config_file": scene.config_file,
         "container": sights.container_name(scene),
+        "group": config.signals.auto_scaling_group,
         "health_url": sights.service_base(scene) + config.health.path,
         "instance_id": host.get("instance_id", ""),
         "mount_point": config.data.mount_point,
         "state_dir": config.instance.state_dir,
+        "table": config.registry.table,
+        "target_group": config.drain.target_group_arn,
         "volume_id": sights.volume_id(scene),
     }
 

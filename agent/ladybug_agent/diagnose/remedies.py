@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
+from ladybug_agent.diagnose import aws_remedies
 from ladybug_agent.diagnose.check import Command, Remedy
 
 BOOT = Command("ladybug-agent bootstrap", "disruptive")
-BOOT_LOG = Command("journalctl -b -t ladybug-agent -n 100 --no-pager", "safe")
 STATUS = Command("ladybug-agent status", "safe")
 CHECK_CONFIG = Command("ladybug-agent config check --config {config_file}", "safe")
 REPLACE = Command(
@@ -78,6 +78,7 @@ NO_SPACE = _do(SPACE, Command("docker system df", "safe"))
 NO_MEMORY = _do(MEMORY, Command("docker stats --no-stream {container}", "safe"))
 
 BY_CODE: Mapping[str, Remedy] = {
+    **aws_remedies.BY_CODE,
     "check_timed_out": _do(
         Command("ladybug-agent diagnose --timeout 60", "safe"),
         text="ask again with more time; what hangs is an impaired volume or a closed network",
@@ -133,9 +134,10 @@ BY_CODE: Mapping[str, Remedy] = {
     "unit_not_enabled": _do(ENABLE, START_TIMER, text="enable what the next start needs"),
     "cloudinit_degraded": _do(CLOUD_INIT, text="look whether the warnings concern the agent"),
     "served_record_unreadable": _do(STATUS, BOOT),
-    "replica_not_registered": _do(STATUS, BOOT_LOG, BOOT),
+    "replica_not_registered": _do(STATUS, BOOT),
 }
 BY_PREFIX: Mapping[str, Remedy] = {
+    **aws_remedies.BY_PREFIX,
     "config_": CONFIG,
     "imds_": NO_METADATA,
     "device_": NO_DISK,
@@ -144,7 +146,7 @@ BY_PREFIX: Mapping[str, Remedy] = {
     "snapshot_": BAD_SNAPSHOT,
     "container_engine_": NO_ENGINE,
     "container_": NOT_OURS,
-    "boot_": _do(STATUS, BOOT_LOG, BOOT),
+    "boot_": _do(STATUS, UNITS_LOG, BOOT),
     "unit_": _do(UNITS, UNITS_LOG),
     "timer_": _do(UNITS, UNITS_LOG, START_TIMER),
     "cloudinit_": _do(CLOUD_INIT, CLOUD_INIT_LOG),
@@ -171,10 +173,13 @@ def filled(remedy: Remedy, names: Mapping[str, str]) -> Remedy:
 PLACES = (
     "config_file",
     "container",
+    "group",
     "health_url",
     "instance_id",
     "mount_point",
     "state_dir",
+    "table",
+    "target_group",
     "volume_id",
 )
 

@@ -118,7 +118,10 @@ def _view_lines(diagnosis: Diagnosis) -> Iterator[str]:
 
 
 def _tail_lines(diagnosis: Diagnosis, untold: Sequence[str]) -> Iterator[str]:
-    skipped = [one.id for one in diagnosis.results if one.status == "skip" and not one.blocked_by]
+    roots = {root.id for root in diagnosis.root_causes}  # those name what could not be asked
+    skipped = [
+        one.id for one in diagnosis.results if one.status == "skip" and one.blocked_by not in roots
+    ]
     passed = [one.id for one in diagnosis.results if one.status == "pass"]
     for name, ids in (
         ("more warnings", untold),

@@ -11,6 +11,7 @@ from ladybug_agent.model.boot_files import BootFiles
 from ladybug_agent.model.containers import ContainerFacts, ImageFacts
 from ladybug_agent.model.storage import BlockDevice
 from ladybug_agent.ports import InstanceMetadata
+from ladybug_agent.ports.aws_look import AwsLooks, LookAtReach
 from ladybug_agent.ports.lifecycle import Announcements
 from ladybug_agent.ports.storage import MountLook
 from ladybug_agent.ports.tick import LookAtDisks, LookAtMachine, LookAtService
@@ -105,6 +106,8 @@ class DiagnosisWorld:
     session: LookAtSession
     metadata: InstanceMetadata
     notices: Announcements
+    aws: AwsLooks
+    reach: LookAtReach
     units: ServiceManagerLook = field(default_factory=NoServiceManager)
     boot_files: BootFiles | None = None
     """Where others leave word of this boot; None where nobody does."""

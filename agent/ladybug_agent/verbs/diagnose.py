@@ -12,7 +12,7 @@ from ladybug_agent.errors import ConfigError
 from ladybug_agent.exit_status import ExitStatus
 
 LIMIT_S = 20.0
-QUICK_S = 0.8
+QUICK_S = 0.5
 """With what loading the program takes, a second in all."""
 
 

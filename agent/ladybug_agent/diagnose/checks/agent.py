@@ -27,4 +27,4 @@ def _is_root(scene: Scene) -> bool:
     return scene.world.machine.is_root()
 
 
-CHECKS = (Check(id="agent.config", asks="is the agent's configuration valid", look=_config),)
+CHECKS = (Check(id="agent.config", asks="is the agent's configuration valid?", look=_config),)

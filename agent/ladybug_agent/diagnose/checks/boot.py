@@ -123,7 +123,7 @@ def _much_slower(this: Timeline, before: list[Timeline]) -> Found | None:
 CHECKS = (
     Check(
         id="boot.outcome",
-        asks="did the last run of the boot register this replica",
+        asks="did the last run of the boot register this replica?",
         look=_outcome,
         follows=(
             "agent.config",
@@ -149,7 +149,7 @@ CHECKS = (
     ),
     Check(
         id="boot.previous",
-        asks="did the boots before this one register, and about as fast",
+        asks="did the boots before this one register, and about as fast?",
         look=_previous,
     ),
 )

@@ -59,7 +59,7 @@ def _modules(errors: Iterable[str]) -> str:
 CHECKS = (
     Check(
         id="cloudinit.status",
-        asks="did cloud-init, which runs the user data, end without errors",
+        asks="did cloud-init, which runs the user data, end without errors?",
         look=_status,
         follows=("boot.outcome",),
     ),

@@ -14,8 +14,11 @@ from ladybug_agent.health.look_service import (
     refuse_other_spec,
 )
 from ladybug_agent.model.containers import BindMount
-from ladybug_agent.resources.container_rules import refuse_foreign, refuse_unrestricted
-from ladybug_agent.resources.container_spec import DATABASE_PATH
+from ladybug_agent.resources.container_rules import (
+    DATABASE_PATH,
+    refuse_foreign,
+    refuse_unrestricted,
+)
 
 
 def _running(scene: Scene) -> Found:
@@ -73,7 +76,7 @@ def _restarts(scene: Scene) -> Found:
 CHECKS = (
     Check(
         id="container.running",
-        asks="does the container run that the boot started",
+        asks="does the container run that the boot started?",
         look=_running,
         needs=("engine.socket",),
         follows=(
@@ -91,13 +94,13 @@ CHECKS = (
     ),
     Check(
         id="container.spec",
-        asks="does it run as it was made: image, data read-only, no rights",
+        asks="does it run as it was made: image, data read-only, no rights?",
         look=_spec,
         needs=("engine.socket", "container.running"),
     ),
     Check(
         id="container.restarts",
-        asks="have the health checks restarted it",
+        asks="have the health checks restarted it?",
         look=_restarts,
     ),
 )

@@ -44,10 +44,10 @@ def _hydration(scene: Scene) -> Found:
 
 
 CHECKS = (
-    Check(id="data.freshness", asks="is the snapshot young enough", look=_freshness),
+    Check(id="data.freshness", asks="is the snapshot young enough?", look=_freshness),
     Check(
         id="data.hydration",
-        asks="is the volume loaded from S3",
+        asks="is the volume loaded from S3?",
         look=_hydration,
         follows=("volume.attachment", "volume.status", "volume.device", "volume.kernel_log"),
     ),

@@ -22,7 +22,7 @@ def _socket(scene: Scene) -> Found:
 CHECKS = (
     Check(
         id="engine.socket",
-        asks="does the container engine answer",
+        asks="does the container engine answer?",
         look=_socket,
         follows=("machine.root_disk", "machine.memory"),
     ),

@@ -13,8 +13,8 @@ from ladybug_agent.model.storage import MountEntry
 from ladybug_agent.ports.diagnosis import AskDatabases, DatabaseSeen
 from ladybug_agent.resources.mount_point import refuse_unless_ours
 
-READ_S = 2.0
-VERIFY_S = 6.0
+READ_S, VERIFY_S = 2.0, 6.0
+"""With the 5 s that a killed process has, below what one look may take."""
 
 
 def _mount(scene: Scene) -> Found:
@@ -83,7 +83,7 @@ def _as_error(seen: DatabaseSeen) -> ExternalFailure:
 CHECKS = (
     Check(
         id="filesystem.mount",
-        asks="is the right disk mounted read-only and sealed, and does it answer",
+        asks="is the right disk mounted read-only and sealed, and does it answer?",
         look=_mount,
         follows=(
             "volume.attachment",
@@ -96,7 +96,7 @@ CHECKS = (
     ),
     Check(
         id="filesystem.databases",
-        asks="are the databases whole by their own headers",
+        asks="are the databases whole by their own headers?",
         look=_databases,
         needs=("filesystem.mount",),
         follows=("volume.status", "volume.kernel_log"),

@@ -31,7 +31,7 @@ def _present(scene: Scene) -> Found:
 CHECKS = (
     Check(
         id="image.present",
-        asks="does the engine have the image",
+        asks="does the engine have the image?",
         look=_present,
         needs=("engine.socket",),
         follows=("image.registry", "boot.outcome", "machine.root_disk"),

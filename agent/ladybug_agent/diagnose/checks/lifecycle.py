@@ -65,7 +65,7 @@ def _refuse_announced(scene: Scene, notices: Notices) -> None:
 CHECKS = (
     Check(
         id="lifecycle.departure",
-        asks="is the replica draining, in maintenance, or told to leave",
+        asks="is the replica draining, in maintenance, or told to leave?",
         look=_departure,
     ),
 )

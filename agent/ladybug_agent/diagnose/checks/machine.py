@@ -76,12 +76,12 @@ def _inodes(space: DiskSpace) -> float:
 CHECKS = (
     Check(
         id="machine.memory",
-        asks="is there memory, and was no process killed for want of it",
+        asks="is there memory, and was no process killed for want of it?",
         look=_memory,
     ),
     Check(
         id="machine.root_disk",
-        asks="is there room, and are there inodes, where state, logs and images lie",
+        asks="is there room, and are there inodes, where state, logs and images lie?",
         look=_root_disk,
     ),
 )

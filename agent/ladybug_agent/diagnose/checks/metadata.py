@@ -23,13 +23,13 @@ def _identity(scene: Scene) -> Found:
 CHECKS = (
     Check(
         id="metadata.token",
-        asks="does instance metadata (IMDSv2) give a token",
+        asks="does instance metadata (IMDSv2) give a token?",
         look=_token,
         is_quick=False,
     ),
     Check(
         id="metadata.identity",
-        asks="does instance metadata say who the instance is",
+        asks="does instance metadata say who the instance is?",
         look=_identity,
         needs=("metadata.token",),
         is_quick=False,

@@ -49,13 +49,13 @@ def _query(scene: Scene) -> Found:
 CHECKS = (
     Check(
         id="service.health",
-        asks="does the service say that it is healthy, with all databases",
+        asks="does the service say that it is healthy, with all databases?",
         look=_health,
         follows=CAUSES,
     ),
     Check(
         id="service.query",
-        asks="is the known query answered right",
+        asks="is the known query answered right?",
         look=_query,
         needs=("service.health",),
     ),

@@ -101,13 +101,13 @@ def _seconds_without(scene: Scene, timer: UnitFacts) -> float:
 CHECKS = (
     Check(
         id="systemd.units",
-        asks="are the agent's units installed, enabled, and none of them failed",
+        asks="are the agent's units installed, enabled, and none of them failed?",
         look=_units,
         follows=("boot.outcome",),
     ),
     Check(
         id="systemd.timers",
-        asks="is the timer of the health check active, and did it tick of late",
+        asks="is the timer of the health check active, and did it tick of late?",
         look=_timers,
         follows=("systemd.units",),
     ),

@@ -71,13 +71,13 @@ def _kernel_log(scene: Scene) -> Found:
 CHECKS = (
     Check(
         id="volume.device",
-        asks="does the kernel have the data volume's disk",
+        asks="does the kernel have the data volume's disk?",
         look=_device,
         follows=("volume.attachment", "volume.status"),
     ),
     Check(
         id="volume.kernel_log",
-        asks="has the kernel had trouble with the disk",
+        asks="has the kernel had trouble with the disk?",
         look=_kernel_log,
         follows=("volume.status", "volume.attachment", "volume.device"),
     ),
