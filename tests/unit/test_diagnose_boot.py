@@ -13,11 +13,11 @@ from fakes.boot import NAME
 from fakes.diagnosis import Patient
 from fakes.timeline import DATA, a_record
 from fakes.units import a_unit, moment
-from ladybug_agent.boot_history import SCHEMA
 from ladybug_agent.diagnose.boot_codes import BY_CODE, BY_PREFIX, live_checks
 from ladybug_agent.diagnose.boot_sights import UNITS
 from ladybug_agent.diagnose.catalogue import ORDER
 from ladybug_agent.errors import ExternalFailure, NotYet
+from ladybug_agent.kept_files import SCHEMA
 
 CATALOGUE = Path(__file__).parents[2] / "docs" / "errors.md"
 TIMER, WATCH, BOOT = "ladybug-health.timer", "ladybug-watch.service", "ladybug-bootstrap.service"

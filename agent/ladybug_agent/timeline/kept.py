@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from ladybug_agent.boot_history import ended_before, kept_documents, read_kept, runs_in
 from ladybug_agent.errors import AgentError, ConfigError
+from ladybug_agent.kept_files import ended_before, kept_documents, read_kept, runs_in
 from ladybug_agent.state import StateDirectory
 from ladybug_agent.status import boot_outcome
 from ladybug_agent.timeline.assemble import Sources, assemble

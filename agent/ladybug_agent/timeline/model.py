@@ -36,6 +36,12 @@ class Span:
     """Which of the activities that run side by side it belongs to: `data`, `image` ..."""
 
     @property
+    def is_left(self) -> bool:
+        """Whether it is a step of the boot that is under way, or that nobody saw the end of."""
+        is_open = self.status in {"running", "unknown"}
+        return is_open and self.source == "agent" and self.is_of_the_boot
+
+    @property
     def is_of_the_boot(self) -> bool:
         """Whether it is a part of the boot shown, and not another run as a whole."""
         return self.lane not in {AGAIN, "hydration"}

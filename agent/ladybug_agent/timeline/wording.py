@@ -17,8 +17,9 @@ def headline(timeline: Timeline) -> str:
         told += f" {timeline.registered_s:.1f} s after the kernel started"
     elif step := timeline.failed_at:
         told += f" at {step.name}: {timeline.code or step.code}"
-    elif timeline.code:
-        told += f": {timeline.code}"
+    else:
+        at = ", ".join(step.name for step in timeline.spans if step.is_left)
+        told += f" at {at}" * bool(at) + f": {timeline.code}" * bool(timeline.code)
     return f"boot {timeline.boot_id[:8] or 'unknown'}{whose}: {told}"
 
 
