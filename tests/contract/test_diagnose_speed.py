@@ -80,6 +80,7 @@ def config(
     table = make_registry_table(aws)
     point_at(aws.url, monkeypatch)
     monkeypatch.setenv("AWS_EC2_METADATA_SERVICE_ENDPOINT", imds.endpoint)
+    warm_up(aws)
     imds.faults.add("/latest", delay_s=METADATA_S)
     for operation, delay_s in CALLS_S.items():
         aws.faults.add(operation, delay_s=delay_s)
@@ -98,6 +99,14 @@ def config(
         path.write_text(text.replace("instance-registry", table))
         leave_serving(tmp_path / "state", imds)
         yield path
+
+
+def warm_up(aws: LabAws) -> None:
+    """Let moto load its services: that takes it seconds, and is no part of any answer."""
+    aws.client("sts").get_caller_identity()
+    aws.client("ec2").describe_volumes()
+    aws.client("ecr").describe_repositories()
+    aws.client("autoscaling").describe_auto_scaling_instances()
 
 
 def leave_serving(state: Path, imds: LabImds) -> None:
@@ -148,21 +157,26 @@ def run(config: Path, *options: str) -> Run:
     return Run(took_s=took_s, peak_bytes=peak_kib * 1024, document=json.loads(done.stdout))
 
 
+def figures(done: Run) -> str:
+    slowest = sorted(done.document["checks"], key=lambda one: -one["ms"])[:5]
+    return (
+        f"{done.took_s:.2f} s, of which examining {done.document['duration_s']:.2f} s,"
+        f" {done.peak_bytes // MIB} MiB; slowest: {[(one['id'], one['ms']) for one in slowest]}"
+    )
+
+
+def unanswered(done: Run) -> list[str]:
+    return [one["id"] for one in done.document["checks"] if one["status"] == "error"]
+
+
 def test_ten_slow_endpoints_are_asked_side_by_side(config: Path) -> None:
     done = run(config)
-    errors = [one for one in done.document["checks"] if one["status"] == "error"]
-    slowest = sorted(done.document["checks"], key=lambda one: -one["ms"])[:5]
-    print(
-        done.took_s,
-        done.document["duration_s"],
-        done.peak_bytes // MIB,
-        [(one["id"], one["ms"]) for one in done.document["checks"]],
-    )
-    assert (errors, done.took_s <= WITHIN_S, done.peak_bytes <= MOST_BYTES) == ([], True, True)
+    assert unanswered(done) == []
+    assert done.took_s <= WITHIN_S, figures(done)
+    assert done.peak_bytes <= MOST_BYTES, figures(done)
 
 
 def test_quick_takes_less_than_a_second(config: Path) -> None:
     done = run(config, "--quick")
-    print(done.took_s, done.document["duration_s"], done.peak_bytes // MIB)
-    errors = [one for one in done.document["checks"] if one["status"] == "error"]
-    assert (errors, done.took_s <= QUICK_WITHIN_S) == ([], True)
+    assert unanswered(done) == []
+    assert done.took_s <= QUICK_WITHIN_S, figures(done)

@@ -151,6 +151,7 @@ OF_OTHER_VERBS = {
     "Refresh",
     "Drain",
     "Rehearsal",
+    "Support bundle",
 }
 
 

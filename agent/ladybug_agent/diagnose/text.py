@@ -31,7 +31,9 @@ def text_of(diagnosis: Diagnosis) -> str:
         page.add(f"root causes: {listed((root.id for root in roots), NAMES)}")
     heads = [f"ROOT CAUSE {_headline(root)}" for root in roots]
     for place, root in enumerate(roots):
-        page.add_block(heads[place], _root_lines(diagnosis, root), later=heads[place + 1 :])
+        # The first one is told in whole: it must be enough to act on where all else is cut off.
+        later = heads[place + 1 :] if place else ()
+        page.add_block(heads[place], _root_lines(diagnosis, root), later=later)
     for line in _view_lines(diagnosis):
         page.add(line)
     untold = []

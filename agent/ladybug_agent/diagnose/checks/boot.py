@@ -5,7 +5,7 @@ from __future__ import annotations
 from ladybug_agent.diagnose import boot_sights, sights
 from ladybug_agent.diagnose.boot_codes import live_checks
 from ladybug_agent.diagnose.boot_sights import BootSeen
-from ladybug_agent.diagnose.check import Check, Found
+from ladybug_agent.diagnose.check import UNCONFIGURED, Check, Found
 from ladybug_agent.diagnose.scene import Scene
 from ladybug_agent.errors import AgentError, ExternalFailure, NotYet, Recorded
 from ladybug_agent.timeline.compare import AGENT, compare
@@ -25,6 +25,8 @@ def _outcome(scene: Scene) -> Found:
         took = seen.record.get("total_s")
         text = f"registered after {took:.1f} s" if isinstance(took, float) else "registered"
         return Found(message=text, evidence={"agent_version": seen.text("agent_version")})
+    if seen.outcome == "absent" and sights.is_unconfigured(scene):
+        return UNCONFIGURED  # whether it is the right place to look in, nobody knows
     if seen.outcome == "absent":
         raise _not_run(scene)
     if seen.outcome == "running":
