@@ -29,6 +29,7 @@ class ImdsServer(ThreadingHTTPServer):
     """
 
     daemon_threads = True
+    request_queue_size = 128  # a client that asks for all at once finds five places taken
 
     def __init__(self, host: str, reply: Reply) -> None:
         self.reply = reply
