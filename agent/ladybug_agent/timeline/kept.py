@@ -32,7 +32,7 @@ def earlier_boots(directory: Path | None, boot_id: str) -> list[Timeline]:
     return sorted(found, key=lambda one: one.kernel_started_at, reverse=True)
 
 
-def this_boot(state_dir: Path, boots_dir: Path | None, boot_id: str) -> Timeline:
+def this_boot_by_records(state_dir: Path, boots_dir: Path | None, boot_id: str) -> Timeline:
     """Return this boot by the agent's own records alone, which takes no time. Never fails."""
     try:
         outcome, record = boot_outcome(StateDirectory(state_dir))
