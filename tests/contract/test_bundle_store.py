@@ -60,7 +60,7 @@ def test_a_bucket_that_encrypts_nothing_is_told_of(
         point_at(server.url, monkeypatch)
         with pytest.raises(ExternalFailure, match="names no encryption") as caught:
             S3BundleStore(quick_clients(), lambda: OWNER).put(bundle, BUCKET, KEY)
-    assert caught.value.code == "bundle_not_encrypted"
+    assert caught.value.code == "support_bundle_not_encrypted"
 
 
 def test_a_bucket_of_somebody_else_is_an_access_denied(

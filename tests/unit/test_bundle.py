@@ -152,7 +152,7 @@ def test_what_fails_is_told_and_the_rest_is_there(scene: Scene) -> None:
     assert entries["storage/filesystems.txt"]["why"] == "deadline_exceeded: ran out of time"
     assert entries["kernel/messages.txt"]["why"] == "ended with status 1"
     assert files["kernel/messages.txt"] == "not permitted\n"
-    assert entries["container/inspect.json"]["why"].startswith("bundle_source_garbled")
+    assert entries["container/inspect.json"]["why"].startswith("support_bundle_source_garbled")
     assert entries["machine/release.txt"]["why"] == "No such file or directory"
     assert entries["network/routes.txt"]["outcome"] == "whole"
     failed = json.loads(files["manifest.json"])["failed"]
@@ -226,7 +226,7 @@ def test_a_file_that_is_there_is_never_replaced(scene: Scene) -> None:
     scene.write("out/b.tar.gz", "mine")
     with pytest.raises(Refused, match="wanted to write a new file") as caught:
         scene.make()
-    assert caught.value.code == "bundle_exists"
+    assert caught.value.code == "support_bundle_exists"
     assert (scene.tmp_path / "out" / "b.tar.gz").read_text() == "mine"
 
 
@@ -234,7 +234,7 @@ def test_nothing_is_collected_on_a_disk_that_is_nearly_full(scene: Scene) -> Non
     scene.limits = replace(scene.limits, free_bytes=10**18)
     with pytest.raises(Refused, match="bytes free in") as caught:
         scene.make()
-    assert caught.value.code == "bundle_no_room"
+    assert caught.value.code == "support_bundle_no_room"
     assert scene.programs.ran == []
 
 
@@ -246,7 +246,7 @@ def test_three_times_the_limit_must_be_free() -> None:
 def test_a_directory_that_is_not_there_is_an_error_of_ours(scene: Scene) -> None:
     with pytest.raises(AgentError, match="cannot write a bundle in") as caught:
         scene.make(BundleTarget(file=scene.tmp_path / "nowhere" / "b"))
-    assert caught.value.code == "bundle_unwritable"
+    assert caught.value.code == "support_bundle_unwritable"
 
 
 @pytest.mark.parametrize(

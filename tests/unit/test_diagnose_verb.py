@@ -153,7 +153,7 @@ def test_a_bundle_that_cannot_be_made_does_not_cost_the_diagnosis(
     assert run(config, "--only", "agent.config", "--bundle", f"{tmp_path}/no/such/file") == 1
     printed = capsys.readouterr()
     assert printed.out.startswith("LBDIAG/1 PASS ")
-    assert "bundle_unwritable" in printed.err
+    assert "support_bundle_unwritable" in printed.err
 
 
 def test_standard_output_is_no_place_for_a_bundle(

@@ -137,8 +137,8 @@ def test_secrets_are_hidden_and_their_number_is_told() -> None:
 
 
 def test_a_page_of_much_is_still_of_a_size() -> None:
-    many = tuple(replace(ROOT, id=f"g{n}.x", message="so " * 5000) for n in range(100))
-    assert len(page(replace(broken(), results=many))) < 2_000_000
+    many = tuple(replace(ROOT, id=f"g{n}.x", message="so " * 5000) for n in range(20))
+    assert len(page(replace(broken(), results=many))) < 200_000
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

@@ -34,7 +34,7 @@ class S3BundleStore:
             )
         if not answer.get("ServerSideEncryption"):
             raise ExternalFailure(
-                "bundle_not_encrypted",
+                "support_bundle_not_encrypted",
                 f"wanted s3://{bucket}/{key} encrypted, found that S3 names no encryption",
                 hint="delete the object, and look at what answers in the place of S3",
             )

@@ -127,7 +127,7 @@ def _parsed(printed: bytes) -> object:
         document: object = json.loads(printed)
     except (ValueError, RecursionError) as error:
         raise ExternalFailure(
-            "bundle_source_garbled",
+            "support_bundle_source_garbled",
             "wanted a JSON document of the container, found something else",
             hint="look at it by hand: `docker inspect`",
         ) from error

@@ -81,7 +81,7 @@ def _target_file(target: BundleTarget, name: str) -> Path | None:
 def _require_room(place: Path, limits: Limits) -> None:
     if (free := shutil.disk_usage(place).free) < limits.needed_bytes:
         raise Refused(
-            "bundle_no_room",
+            "support_bundle_no_room",
             f"wanted {limits.needed_bytes} bytes free in {place}, found {free}",
             hint="free some space, or name a file on another disk; the diagnosis itself needs none",
         )
@@ -93,7 +93,7 @@ def _put_in_place(packed: Path, target: Path) -> None:
         os.link(packed, target)
     except FileExistsError as error:
         raise Refused(
-            "bundle_exists",
+            "support_bundle_exists",
             f"wanted to write a new file {target}, found one there",
             hint="name another file, or a directory: the bundle then has a name of its own",
         ) from error
@@ -111,7 +111,7 @@ def _writing_to(place: Path) -> Iterator[None]:
         yield
     except OSError as error:
         raise ExternalFailure(
-            "bundle_unwritable",
+            "support_bundle_unwritable",
             f"cannot write a bundle in {place}",
             hint="does the directory exist, and may this user write to it? /tmp is a good place",
         ) from error
