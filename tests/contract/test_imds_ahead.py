@@ -68,6 +68,11 @@ def test_a_refusal_is_the_askers_alone(imds: LabImds, ahead: ImdsAhead) -> None:
     assert ahead.get("meta-data/local-hostname")
 
 
+def test_an_answer_that_was_lost_is_asked_for_again(imds: LabImds, ahead: ImdsAhead) -> None:
+    imds.faults.add("/latest/meta-data/mac", drop=True, times=1)
+    assert ahead.get("meta-data/mac")
+
+
 def test_without_a_session_nothing_is_asked(imds: LabImds, ahead: ImdsAhead) -> None:
     imds.faults.add("/latest/api/token", drop=True)
     with pytest.raises(NotYet) as caught:

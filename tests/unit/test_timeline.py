@@ -219,6 +219,20 @@ def test_a_run_that_found_all_in_place_does_not_hide_the_boot(scene: BootScene) 
     assert shape(span(timeline, "bootstrap, run 2")) == (900.0, 914.5)
 
 
+def test_a_run_after_one_that_failed_is_the_boot(scene: BootScene) -> None:
+    first, lost, again = (
+        a_record(at_s=20.0),
+        a_record(at_s=300.0, failing="mount", code="mount_failed"),
+        a_record(at_s=400.0),
+    )
+    scene.keep(BOOT_ID, first, lost, again)
+    scene.record(again)
+    timeline = scene.timeline()
+    assert timeline.registered_s == 414.3
+    runs = [(s.name, s.status) for s in timeline.spans if s.lane == "again"]
+    assert runs == [("bootstrap, run 1", "done"), ("bootstrap, run 2", "failed")]
+
+
 def test_hydration_begins_with_the_mount(scene: BootScene) -> None:
     scene.record(a_record(at_s=20.0))
     report = HydrationReport(state="complete", updated_at=wall(400.0), pct=100.0)

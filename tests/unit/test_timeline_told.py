@@ -66,6 +66,13 @@ def test_the_first_line_of_a_failed_boot_says_where_and_why(scene: BootScene) ->
     assert "  to do: put it right" in lines
 
 
+def test_the_first_line_of_a_boot_that_was_cut_off_says_at_which_step(scene: BootScene) -> None:
+    record = a_record(days_ago=4, failing="start_container") | {"outcome": "running"}
+    record["steps"][-1] |= {"status": "running", "duration_s": None}
+    scene.keep("cccc-1", record)
+    assert text(scene, "cccc")[0].endswith(": interrupted at start_container")
+
+
 def test_the_chart_is_narrow_and_ascii(scene: BootScene) -> None:
     lines = text(scene, compared=True)
     assert max(map(len, lines)) <= 100

@@ -13,7 +13,6 @@ from ladybug_lab.aws.records import VolumeHealth
 from support.leaving import ARN
 
 NOWHERE = f"http://127.0.0.1:{closed_port()}"
-SOON = datetime.now(UTC) + timedelta(seconds=90)
 
 
 def metadata(path: str = "/latest/", **fault: object) -> Act:
@@ -73,6 +72,11 @@ def expire_credentials(p: Patient) -> None:
     p.instance.imds.credentials = replace(p.instance.imds.credentials, expiration=past)
 
 
+def announce_spot(p: Patient) -> None:
+    soon = datetime.now(UTC) + timedelta(seconds=90)
+    p.told_by_metadata(spot_action=("terminate", soon))
+
+
 def leave_group(p: Patient) -> None:
     del p.instance.aws.group_members[p.instance_id]
 
@@ -123,7 +127,7 @@ METADATA = (
         "a spot interruption",
         "lifecycle.departure",
         "watch",
-        lambda p: p.told_by_metadata(spot_action=("terminate", SOON)),
+        announce_spot,
     ),
     broken(
         "Auto Scaling's notice",

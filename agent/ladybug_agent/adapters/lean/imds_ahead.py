@@ -11,6 +11,7 @@ from collections.abc import Iterable
 from ladybug_agent.adapters.lean.imds import LeanImds
 from ladybug_agent.branches import Beside
 from ladybug_agent.clock import Clock, Deadline
+from ladybug_agent.errors import NotYet
 
 ANSWER_S = 2.5
 """What one answer may take (`lean.imds.LIMITS`), and a little more."""
@@ -58,8 +59,14 @@ class ImdsAhead:
         return Beside(lambda: (self._imds.get(path),), path, limit)
 
     def _answer(self, path: str) -> str | None:
+        """Return the answer; one that was lost is asked for once more, in a session that lives.
+
+        Raises NotYet or ExternalFailure.
+        """
         asked = self._asked[path]
         asked.wait(ANSWER_S)
-        # It has limits of its own; should it have lost them, it is asked once more.
-        answer = asked.result()
+        try:
+            answer = asked.result()
+        except NotYet:
+            answer = None
         return answer[0] if answer else self._imds.get(path)

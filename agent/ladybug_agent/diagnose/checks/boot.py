@@ -9,7 +9,7 @@ from ladybug_agent.diagnose.check import UNCONFIGURED, Check, Found
 from ladybug_agent.diagnose.scene import Scene
 from ladybug_agent.errors import AgentError, ExternalFailure, NotYet, Recorded
 from ladybug_agent.timeline.compare import AGENT, compare
-from ladybug_agent.timeline.kept import earlier_boots, this_boot
+from ladybug_agent.timeline.kept import earlier_boots, this_boot_by_records
 from ladybug_agent.timeline.model import Timeline
 
 LOOKED_BACK = 5
@@ -90,7 +90,7 @@ def _not_registered(seen: BootSeen) -> AgentError:
 def _previous(scene: Scene) -> Found:
     boot_id, directory = sights.boot_id(scene), boot_sights.boots_dir(scene)
     before = earlier_boots(directory, boot_id)
-    this = this_boot(sights.state_path(scene), directory, boot_id)
+    this = this_boot_by_records(sights.state_path(scene), directory, boot_id)
     if slower := _much_slower(this, before):
         return slower
     failed = [one for one in before[:LOOKED_BACK] if one.outcome != "registered"]

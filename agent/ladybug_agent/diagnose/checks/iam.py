@@ -19,6 +19,7 @@ from ladybug_agent.diagnose.check import Check, Found, Remedy
 from ladybug_agent.diagnose.checks.volume import data_volume_id
 from ladybug_agent.diagnose.scene import Scene
 from ladybug_agent.diagnose.side_by_side import side_by_side
+from ladybug_agent.diagnose.sights import served
 from ladybug_agent.errors import AgentError, ExternalFailure
 from ladybug_agent.resources.image import parse_image_reference
 
@@ -65,7 +66,9 @@ def look_at_permissions(scene: Scene) -> Found:
         "unanswered": [n for n, one in told.items() if _is_silence(one)],
         "not_asked": [name for name in wanted if name not in asked],
     }
-    if any(action.is_vital for action in denied):
+    # Before a replica serves, any of them may be what its boot waits for.
+    has_booted = served(scene) is not None
+    if any(one.is_vital or not (has_booted or one.by_diagnose_only) for one in denied):
         raise _may_not(denied, evidence)
     if denied:
         names = tuple(action.name for action in denied)
