@@ -39,10 +39,10 @@ CALLS_S = {
 }
 """With metadata, the engine and the service: ten endpoints, each 0.25 s to 1 s late."""
 PROGRAM = """
-import sys
+import sys, time
 from ladybug_agent.cli import main
 main(sys.argv[1:])
-print(open("/proc/self/status").read(), file=sys.stderr)
+print(open("/proc/self/status").read(), "CPU:", time.process_time(), file=sys.stderr)
 """
 CONTAINER = {
     "Id": "c0ffee",
@@ -57,11 +57,19 @@ CONTAINER = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Run:
-    """One run of the program, as its parent saw it."""
+    """One run of the program.
 
-    took_s: float
+    What it takes on a machine at rest is what it computes, to load itself above all, and what it
+    waits for: both are told apart, because these tests run on machines that are not.
+    """
+
+    cpu_s: float
     peak_bytes: int
     document: dict[str, Any]
+
+    @property
+    def took_s(self) -> float:
+        return self.cpu_s + float(self.document["duration_s"])
 
 
 def late(seconds: float, route: Route) -> Route:
@@ -145,16 +153,14 @@ def leave_serving(state: Path, imds: LabImds) -> None:
 
 
 def run(config: Path, *options: str) -> Run:
-    """Run it as a process that says, at its end, how much memory it had."""
+    """Run it as a process that says, at its end, how much memory and CPU it had."""
     argv = [sys.executable, "-c", PROGRAM, "diagnose", "--config", str(config), "--format", "json"]
-    clock = SystemClock()
-    began = clock.monotonic()
     done = subprocess.run(
         [*argv, *options], capture_output=True, text=True, check=False, timeout=60
     )
-    took_s = clock.monotonic() - began
     peak_kib = int(done.stderr.rpartition("VmHWM:")[2].split()[0])
-    return Run(took_s=took_s, peak_bytes=peak_kib * 1024, document=json.loads(done.stdout))
+    cpu_s = float(done.stderr.rpartition("CPU:")[2])
+    return Run(cpu_s=cpu_s, peak_bytes=peak_kib * 1024, document=json.loads(done.stdout))
 
 
 def figures(done: Run) -> str:

@@ -87,7 +87,7 @@ def test_without_systemd_nothing_starts_a_boot(patient: Patient) -> None:
 def test_a_boot_that_runs_is_not_done_yet(patient: Patient) -> None:
     patient.forget_boot()
     with patient.replica.state_dir.locked():
-        step = {"name": "mount", "status": "running", "facts": {}}
+        step = {"name": "mount", "status": "running"}
         record(patient, {"outcome": "running", "steps": [step]})
         found = patient.result("boot.outcome")
     assert (found.status, found.code) == ("fail", "boot_running")

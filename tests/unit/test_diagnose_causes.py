@@ -117,3 +117,8 @@ def test_consequences_are_told_with_their_root() -> None:
     (root,) = diagnosis(*found).root_causes
     consequences = diagnosis(*found).consequences_of(root)
     assert [one.id for one in consequences] == ["b.mount", "c.container"]
+
+
+def test_a_warning_may_follow_too() -> None:
+    ends = (ended("a.disk", "fail"), ended("b.mount", "warn"), ended("c.container", "pass"))
+    assert judged(CHAIN, *ends)["b.mount"].caused_by == "a.disk"

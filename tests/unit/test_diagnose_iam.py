@@ -135,6 +135,7 @@ def test_what_did_not_answer_is_no_denial(patient: Patient) -> None:
     patient.aws.lose("dynamodb:GetItem")
     found = patient.result("iam.permissions")
     assert (found.status, found.evidence["unanswered"]) == ("pass", ["dynamodb:GetItem"])
+    assert "denied" not in found.evidence
 
 
 def test_the_load_balancer_is_asked_where_one_is_configured(tmp_path: Path) -> None:

@@ -42,7 +42,7 @@ def _explaining(
 
 
 def _with_cause(result: Result, root: str) -> Result:
-    if result.is_bad and root:
+    if root and (result.is_bad or result.status == "warn"):
         return replace(result, caused_by=root)
     if result.blocked_by and root:
         return replace(result, blocked_by=root)

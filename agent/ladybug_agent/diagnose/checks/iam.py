@@ -61,11 +61,12 @@ def look_at_permissions(scene: Scene) -> Found:
     asked = {name: look for name, look in _looks(scene).items() if name in wanted}
     told = side_by_side(asked, scene.deadline)
     denied = [wanted[name] for name, one in told.items() if _is_denial(one)]
-    evidence = {
+    lists = {
         "denied": [action.name for action in denied],
         "unanswered": [n for n, one in told.items() if _is_silence(one)],
         "not_asked": [name for name in wanted if name not in asked],
     }
+    evidence = {name: found for name, found in lists.items() if found}
     # Before a replica serves, any of them may be what its boot waits for.
     has_booted = served(scene) is not None
     if any(one.is_vital or not (has_booted or one.by_diagnose_only) for one in denied):
