@@ -44,7 +44,7 @@ def machine(instance: LabInstance) -> Iterator[SystemdMachine]:
         )
         booted.write(CONFIG, instance.config_file.read_text(encoding="utf-8"))
         booted.install(HEALTH, REPAIR, WATCH, FAILED)
-        # The state directory of this instance lies in /tmp, and the agent may lie in somebody's home.
+        # The state directory of this instance lies in /tmp, and the agent perhaps in /root.
         elsewhere = (
             f"[Service]\nPrivateTmp=no\nProtectHome=no\nReadWritePaths={instance.order.directory}\n"
         )
