@@ -20,7 +20,7 @@ AGENT = {name for name in FILES if name.startswith("ladybug_agent/")}
 FLEET = {name for name in FILES if name.startswith("ladybug_fleet/")}
 RESOURCES = {name for name in AGENT if name.startswith("ladybug_agent/resources/")}
 ADAPTERS = {name for name in AGENT if name.startswith("ladybug_agent/adapters/")}
-CORE_PACKAGES = ("command_line", "config", "model", "ports")
+CORE_PACKAGES = ("command_line", "config", "model", "ports", "redaction")
 CORE = {
     f"ladybug_agent/{name}.py"
     for name in (
@@ -45,7 +45,16 @@ DOOR = {f"ladybug_agent/{name}.py" for name in ("__main__", "cli")} | {
 }
 WIRING = {
     f"ladybug_agent/{name}.py"
-    for name in ("wiring", "wiring_leaving", "wiring_node", "wiring_tick")
+    for name in (
+        "wiring",
+        "wiring_bundle",
+        "wiring_aws_looks",
+        "wiring_diagnosis",
+        "wiring_leaving",
+        "wiring_node",
+        "wiring_tick",
+        "wiring_timeline",
+    )
 }
 DOOR |= WIRING
 VERBS = AGENT - RESOURCES - ADAPTERS - CORE - DOOR

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import os
+import select
 import shlex
 import signal
 import subprocess
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TextIO, cast
 
 import structlog
 
@@ -22,6 +23,7 @@ REAP_S = 5.0
 CLOSE_S = 0.5
 TAIL_LINES = 20
 OUTPUT_CHARS = 64 * 1024
+CHUNK_BYTES = 64 * 1024
 ENVIRONMENT = {"LC_ALL": "C.UTF-8", "PATH": "/usr/sbin:/usr/bin:/sbin:/bin"}
 
 _left_behind: list[subprocess.Popen[Any]] = []
@@ -64,6 +66,27 @@ def run_command(
     return CommandResult(status=process.returncode, stdout=stdout, stderr=stderr)
 
 
+def stream_command(
+    argv: Sequence[str], take: Callable[[bytes], bool], *, deadline: Deadline
+) -> int:
+    """Run a program as `run_command` does, and pass on what it prints as it comes, errors too.
+
+    Ends it when `take` returns False. Returns its status. Holds one chunk of the output at a time.
+    """
+    deadline.check(shlex.join(argv))
+    process = _spawn(argv, {}, stderr=subprocess.STDOUT)
+    try:
+        while data := _next_chunk(process, argv, deadline):
+            if not take(data):
+                break
+        else:
+            _collect(process, argv, deadline)
+    finally:
+        if process.poll() is None:
+            _kill_group(process, argv)
+    return process.returncode
+
+
 def close_elsewhere(handle: int) -> None:
     """Close a descriptor of a device so that another process waits for what the close waits for.
 
@@ -92,13 +115,26 @@ def close_elsewhere(handle: int) -> None:
         _leave_behind(keeper)
 
 
-def _spawn(argv: Sequence[str], environment: Mapping[str, str]) -> subprocess.Popen[str]:
+def _next_chunk(process: subprocess.Popen[str], argv: Sequence[str], deadline: Deadline) -> bytes:
+    """Return what has been printed, nothing at the end; waits in slices as `_collect` does."""
+    out = cast("TextIO", process.stdout)
+    while True:
+        if deadline.is_over:
+            _kill_group(process, argv)
+            deadline.check(shlex.join(argv))
+        if select.select([out], [], [], LOOK_EVERY_S)[0]:
+            return os.read(out.fileno(), CHUNK_BYTES)
+
+
+def _spawn(
+    argv: Sequence[str], environment: Mapping[str, str], *, stderr: int = subprocess.PIPE
+) -> subprocess.Popen[str]:
     try:
         return subprocess.Popen(
             argv,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
+            stderr=stderr,
             env={
                 **ENVIRONMENT,
                 "PATH": os.environ.get("PATH", ENVIRONMENT["PATH"]),
@@ -128,7 +164,7 @@ def _collect(
                 _kill_group(process, argv)
                 deadline.check(shlex.join(argv))
         else:
-            return stdout[:OUTPUT_CHARS], stderr[:OUTPUT_CHARS]
+            return stdout[:OUTPUT_CHARS], (stderr or "")[:OUTPUT_CHARS]  # None: with the output
 
 
 def _kill_group(process: subprocess.Popen[str], argv: Sequence[str]) -> None:

@@ -8,6 +8,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from ladybug_agent.redaction.known import remember
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class InstanceIdentity:
@@ -34,6 +36,9 @@ class Credentials:
     secret_access_key: str = field(repr=False)
     session_token: str = field(repr=False)
     expires_at: datetime
+
+    def __post_init__(self) -> None:
+        remember(self.access_key_id, self.secret_access_key, self.session_token)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,3 +91,25 @@ class SignalOutcome:
     target: str
     verdict: str
     detail: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DiskSpace:
+    """The room on a filesystem, for others than root (statvfs(3))."""
+
+    device: int
+    """Which filesystem it is (`st_dev`)."""
+    free_bytes: int
+    total_bytes: int
+    free_inodes: int
+    total_inodes: int
+    """0 where the filesystem does not count them."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KernelLine:
+    """One message of the kernel's log."""
+
+    at_s: float
+    """Seconds since the kernel started."""
+    text: str
