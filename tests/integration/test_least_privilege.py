@@ -87,7 +87,7 @@ def test_finding_01_the_stacks_first_deployment_serves_and_says_that_it_is_empty
 
 
 def test_finding_20_a_whole_life_needs_the_whole_policy_and_nothing_else(life: StackLife) -> None:
-    """Boot, hydration, health checks, diagnosis, alerts, replacement, refresh, drain and undoing."""
+    """Boot, hydration, health checks, diagnosis, alerts, replacement, refresh, and drains."""
     instance = life.instance
     life.publish_image()
     assert boot(instance).status == 0
