@@ -37,7 +37,6 @@ pytestmark = pytest.mark.integration
 POLICY = agent_policy(replica_stack())
 # Of the stub, which runs before any agent: tests/contract/test_permissions.py.
 BEFORE_THE_AGENT = ("Bundle", "s3:GetObject")
-OF_DIAGNOSE = ("GroupState", "autoscaling:DescribeAutoScalingInstances")
 AILING: dict[str, dict[str, Any]] = {
     "health": {
         "fall": 1,
@@ -88,12 +87,13 @@ def test_finding_01_the_stacks_first_deployment_serves_and_says_that_it_is_empty
 
 
 def test_finding_20_a_whole_life_needs_the_whole_policy_and_nothing_else(life: StackLife) -> None:
-    """Boot, hydration, health checks, alerts, replacement, refresh, drain and its undoing."""
+    """Boot, hydration, health checks, diagnosis, alerts, replacement, refresh, and drains."""
     instance = life.instance
     life.publish_image()
     assert boot(instance).status == 0
     assert hydrate(instance).status == 0
     assert checks(instance, 3).run.status == 0
+    assert agent(instance, "diagnose").status == 0
     assert agent(instance, "refresh", "--force").status == 0
     life.configure(**AILING)  # and with the image that the depot always has
     checks_until(instance, "replacement_asked")
@@ -103,7 +103,7 @@ def test_finding_20_a_whole_life_needs_the_whole_policy_and_nothing_else(life: S
         assert agent(instance, "drain", "--undo").status == 0
     assert agent(instance, "drain").status == 0
     assert life.denied == set()
-    expected = set(actions_of(POLICY)) - {BEFORE_THE_AGENT, OF_DIAGNOSE}
+    expected = set(actions_of(POLICY)) - {BEFORE_THE_AGENT}
     assert set(instance.aws.enforcement.used) == {action for _, action in expected}
 
 

@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from ladybug_agent.diagnose.actions import ACTIONS
 from ladybug_lab.aws.policy import actions_of
 from support.replica_stack import agent_policy, policies, replica_stack
 
@@ -157,3 +158,8 @@ def test_the_policies_fit_into_a_role() -> None:
 def test_a_statement_is_named_once() -> None:
     sids = [sid for sid, *_ in statements(agent_policy(replica_stack()))]
     assert len(set(sids)) == len(sids)
+
+
+def test_the_policy_has_the_actions_that_the_agent_lists_as_its_own() -> None:
+    listed = {action.name for action in ACTIONS} - {"sts:GetCallerIdentity"}  # needs no permission
+    assert {action for _, action in actions_of(agent_policy(replica_stack()))} == listed
