@@ -152,6 +152,10 @@ OF_OTHER_VERBS = {
     "Drain",
     "Rehearsal",
     "Support bundle",
+    "Registering other nodes",
+    "Installation",
+    "Deploying and watching a fleet",
+    "Bundle and publishing",
 }
 
 
@@ -161,9 +165,7 @@ def codes_of_a_boot() -> list[str]:
     for line in CATALOGUE.read_text(encoding="utf-8").splitlines():
         if line.startswith("## "):
             section = line[3:]
-        elif line.startswith("### `") and section not in OF_OTHER_VERBS | {
-            "Registering other nodes"
-        }:
+        elif line.startswith("### `") and section not in OF_OTHER_VERBS:
             found.append(line[5:-1])
     return found
 

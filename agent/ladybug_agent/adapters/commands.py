@@ -13,6 +13,7 @@ from typing import Any, TextIO, cast
 
 import structlog
 
+from ladybug_agent.adapters.command_words import in_words, last_lines
 from ladybug_agent.clock import Deadline
 from ladybug_agent.errors import ExternalFailure
 
@@ -21,7 +22,6 @@ log = structlog.get_logger(__name__)
 LOOK_EVERY_S = 0.2
 REAP_S = 5.0
 CLOSE_S = 0.5
-TAIL_LINES = 20
 OUTPUT_CHARS = 64 * 1024
 CHUNK_BYTES = 64 * 1024
 ENVIRONMENT = {"LC_ALL": "C.UTF-8", "PATH": "/usr/sbin:/usr/bin:/sbin:/bin"}
@@ -58,7 +58,7 @@ def run_command(
     if process.returncode not in good:
         raise ExternalFailure(
             "command_failed",
-            f"`{shlex.join(argv)}` ended with {_status(process.returncode)}: {_tail(output)}",
+            f"`{shlex.join(argv)}` ended with {in_words(process.returncode)}: {last_lines(output)}",
             hint="run the command by hand; the kernel's own words are in `dmesg`",
             status=process.returncode,
         )
@@ -195,12 +195,3 @@ def _abandon(process: subprocess.Popen[str]) -> None:
 
 def _leave_behind(process: subprocess.Popen[Any]) -> None:
     _left_behind[:] = [known for known in (*_left_behind, process) if known.poll() is None]
-
-
-def _status(code: int) -> str:
-    return f"status {code}" if code >= 0 else f"signal {signal.Signals(-code).name}"
-
-
-def _tail(output: tuple[str, str]) -> str:
-    lines = [line for text in output for line in text.strip().splitlines()]
-    return " / ".join(lines[-TAIL_LINES:]) or "no output"

@@ -41,6 +41,24 @@ def answered(call: ApiCall, result: Document) -> Response:
     )
 
 
+def required(call: ApiCall, name: str) -> str:
+    """Return a parameter, or refuse a call without it in the API's own words."""
+    value = call.parameters.get(name)
+    if not value:
+        raise invalid(f"1 validation error detected: Value null at '{name}'")
+    return value
+
+
+def one_of(call: ApiCall, name: str, *allowed: str) -> str:
+    value = required(call, name)
+    if value not in allowed:
+        raise invalid(
+            f"1 validation error detected: Value '{value}' at '{name}' failed to satisfy "
+            f"constraint: Member must satisfy enum value set: [{', '.join(allowed)}]"
+        )
+    return value
+
+
 def items(call: ApiCall, name: str) -> list[dict[str, str]]:
     """Return a list of structures, as in `Parameters.member.1.ParameterKey`.
 
