@@ -156,6 +156,15 @@ def test_a_bundle_that_cannot_be_made_does_not_cost_the_diagnosis(
     assert "support_bundle_unwritable" in printed.err
 
 
+def test_nor_does_it_cost_the_document(
+    config: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    options = ("--only", "agent.config", "--format", "json", "--bundle", f"{tmp_path}/no/such/file")
+    assert run(config, *options) == 1
+    document = json.loads(capsys.readouterr().out)
+    assert (document["good"], "bundle" in document) == (True, False)
+
+
 def test_standard_output_is_no_place_for_a_bundle(
     config: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

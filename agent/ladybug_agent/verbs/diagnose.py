@@ -35,14 +35,19 @@ def diagnose(arguments: argparse.Namespace) -> ExitStatus:
 
 
 def _print(arguments: argparse.Namespace, forms: Forms) -> None:
-    """Print the diagnosis; the text before a bundle is made, should that take too long."""
-    if arguments.format == "text" or not arguments.bundle:
-        print(forms.written(arguments.format), end="")
+    """Print the diagnosis, and make the bundle; whatever becomes of that, the diagnosis is out."""
+    form, place = arguments.format, ""
+    if form == "text":
+        print(forms.written(form), end="")
         sys.stdout.flush()
-    if arguments.bundle:
-        place = forms.bundled(arguments.bundle, arguments.config)
-        told = f"bundle: {place}\n" if arguments.format == "text" else ""
-        print(told or forms.written(arguments.format, place), end="")
+    try:
+        if arguments.bundle:
+            place = forms.bundled(arguments.bundle, arguments.config)
+    finally:
+        if form != "text":
+            print(forms.written(form, place), end="")
+    if place and form == "text":
+        print(f"bundle: {place}")
 
 
 def _diagnosis(
