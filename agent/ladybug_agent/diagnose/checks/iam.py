@@ -84,15 +84,18 @@ def look_at_permissions(scene: Scene) -> Found:
 
 def _looks(scene: Scene) -> Mapping[str, Callable[[], bool]]:
     """Return how each action is asked for: by reads that other checks make, too, or a DryRun."""
-    image = parse_image_reference(scene.config.container.image)
-    reference = image.digest or image.tag
+
+    def pull() -> bool:
+        image = parse_image_reference(scene.config.container.image)
+        return _done(image_digest(scene, image.repository, image.digest or image.tag))
+
     return {
         "dynamodb:GetItem": lambda: _done(registry_row(scene)),
         "ec2:DescribeVolumes": lambda: _done(attached_volumes(scene)),
         "ec2:DescribeSnapshots": lambda: scene.world.aws.volumes.may("DescribeSnapshots"),
         "ec2:DescribeVolumeStatus": lambda: _done(volume_health(scene, data_volume_id(scene))),
         "ecr:GetAuthorizationToken": scene.world.aws.images.may_log_in,
-        "ecr:BatchGetImage": lambda: _done(image_digest(scene, image.repository, reference)),
+        "ecr:BatchGetImage": pull,
         "elasticloadbalancing:DescribeTargetHealth": lambda: _done(target(scene)),
         "autoscaling:DescribeAutoScalingInstances": lambda: _done(group_member(scene)),
         "sts:GetCallerIdentity": lambda: _done(caller(scene)),
