@@ -8,6 +8,7 @@ import subprocess
 import sys
 
 
+@pytest.mark.thorough
 def test_a_rehearsal_without_its_parts_names_them_with_the_command_to_get_them() -> None:
     refused = subprocess.run(
         [sys.executable, "-m", "ladybug_agent", "rehearse", "--format", "json"],

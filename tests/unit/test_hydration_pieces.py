@@ -116,6 +116,7 @@ WANTED = st.binary(max_size=120).map(
 )
 
 
+@pytest.mark.thorough
 @inputs(300)
 @given(layouts(), WANTED)
 def test_the_pieces_are_exactly_the_pages_that_lie_somewhere(
@@ -133,6 +134,7 @@ def test_the_pieces_are_exactly_the_pages_that_lie_somewhere(
     assert pages_in(place(wanted, file)) == expected
 
 
+@pytest.mark.thorough
 @inputs(300)
 @given(layouts(), WANTED)
 def test_every_piece_lies_in_one_extent_and_in_the_block_that_it_names(
