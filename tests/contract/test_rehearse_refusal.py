@@ -7,6 +7,8 @@ import os
 import subprocess
 import sys
 
+import pytest
+
 
 @pytest.mark.thorough
 def test_a_rehearsal_without_its_parts_names_them_with_the_command_to_get_them() -> None:
