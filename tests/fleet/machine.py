@@ -31,11 +31,15 @@ from fleet.ports import (
     FleetTable,
 )
 from fleet.timeline import Timeline
-from ladybug_agent.boot_process import Ending, run_boot
+from ladybug_agent.boot import Boot
+from ladybug_agent.bootstrap import bootstrap
 from ladybug_agent.clock import Deadline
+from ladybug_agent.errors import AgentError, reason
 from ladybug_agent.model import BootIdentity
 from ladybug_agent.ports import World
+from ladybug_agent.record import BootRecord
 from ladybug_agent.resources.contents.manifest import FILE_NAME, manifest_document
+from ladybug_agent.resources.registry_row import Fence
 from support.manifests import manifest_of
 
 LATE = 0.05
@@ -60,6 +64,13 @@ class Launch:
         return f"i-{self.generation:02x}{self.number:015x}"
 
 
+class UnwrittenRecord(BootRecord):
+    """A record that nobody reads: writing it is most of what a boot on fakes costs."""
+
+    def _save(self) -> None:
+        pass
+
+
 class FleetMachine:
     """What takes how long is drawn anew for each launch, and the same in every run of the seed."""
 
@@ -78,20 +89,34 @@ class FleetMachine:
         self._table = FleetTable(table, self._caller)
         self.hook = FleetHook(self._caller)
 
-    def boot(self, directory: Path) -> Ending:
-        """Run the whole boot; blocks in virtual time."""
+    def boot(self, directory: Path) -> str:
+        """Run the whole boot; return why it failed, or nothing. Blocks in virtual time."""
         config = a_config(directory)
-        deadline = Deadline.after(config.instance.boot_timeout_s, self.clock)
+        Path(config.instance.state_dir).mkdir(parents=True)
+        booted_at = int(self.clock.utcnow().timestamp())
+        name = self.launch.instance_id
+        fence = Fence(
+            registration_id=f"registration-{name}",
+            boot=BootIdentity(boot_id=f"boot-{name}", booted_at=booted_at),
+        )
+        boot = Boot(
+            config=config,
+            world=self._world(fence.boot),
+            record=UnwrittenRecord(directory / "record.json", self.clock),
+            fence=fence,
+            deadline=Deadline.after(config.instance.boot_timeout_s, self.clock),
+        )
         try:
-            return run_boot(config, self._world(), self.clock, deadline)
+            bootstrap(boot)
+        except AgentError as error:
+            return (reason(error) or error).code
         finally:
-            shutil.rmtree(directory, ignore_errors=True)
+            shutil.rmtree(directory)
+        return ""
 
-    def _world(self) -> World:
+    def _world(self, identity: BootIdentity) -> World:
         launch = self.launch
         devices = FakeBlockDevices(self.clock, appear_after_s=self._attach_s)
-        booted_at = int(self.clock.utcnow().timestamp())
-        identity = BootIdentity(boot_id=f"boot-{launch.instance_id}", booted_at=booted_at)
         return World(
             metadata=FleetMetadata(launch.instance_id, launch.zone),
             ec2=FleetEc2(self._caller),

@@ -59,12 +59,12 @@ class Fleet:
 
     def _live(self, launch: Launch) -> None:
         machine = FleetMachine(launch, self.account, self.table, self.timeline)
-        ending = machine.boot(self._root / launch.instance_id)
+        code = machine.boot(self._root / launch.instance_id)
         row = self.table.rows.get(launch.instance_id, {})
         outcome = Outcome(
             launch=launch,
             ended_s=self.timeline.now_s,
-            code=str(ending.record.get("code", "")),
+            code=code,
             unverified=str(row.get("volume_check", "")),
             told=machine.hook.told,
         )
