@@ -86,7 +86,7 @@ class FleetMachine:
             start_s=random.uniform(3.0, 8.0) if launch.state != "bad_image" else float("inf"),
             pull_s=random.uniform(8.0, 20.0),
         )
-        self._table = FleetTable(table, self._caller)
+        self.table = FleetTable(table, self._caller)
         self.hook = FleetHook(self._caller)
 
     def boot(self, directory: Path) -> str:
@@ -126,7 +126,7 @@ class FleetMachine:
             kernel_log=devices.kernel_log,
             engine=self._engine,
             http=FleetHttp(self.clock, self._engine),
-            instance_registry=self._table,
+            instance_registry=self.table,
             machine=FakeMachine(boot=identity),
             layout=FakeLayout(),
             page_cache=FakePageCache(),

@@ -137,6 +137,10 @@ class FleetTable:
         self._caller = caller
         self._attempts = attempts
 
+    def tried(self, attempts: int) -> FleetTable:
+        """Return the same table for a client that tries each call so often."""
+        return FleetTable(self._table, self._caller, attempts=attempts)
+
     def row(self, instance_id: str) -> Row | None:
         self._read(instance_id)
         return self._table.row(instance_id)

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from fakes.clock import STARTED_AT
 from fakes.registry import FakeRegistry
 from fleet.account import Account
 from fleet.machine import FleetMachine, Launch
 from fleet.timeline import Timeline
+from ladybug_agent.reader import is_routable
 
 SHARED_MEMORY = Path("/dev/shm")
 REPLACED_AFTER_S = 30.0
@@ -24,7 +27,7 @@ class Outcome:
     launch: Launch
     ended_s: float
     code: str
-    unverified: str
+    volume_check: str
     told: bool | None
     """What Auto Scaling heard: success, failure, or nothing."""
 
@@ -39,6 +42,8 @@ class Fleet:
 
     account: Account
     replaces: bool = True
+    on_registered: Callable[[FleetMachine], None] = lambda _: None
+    """Called in the machine's own activity, which goes on with it."""
     table: FakeRegistry = field(default_factory=FakeRegistry)
     timeline: Timeline = field(default_factory=Timeline)
     outcomes: list[Outcome] = field(default_factory=list)
@@ -65,14 +70,24 @@ class Fleet:
             launch=launch,
             ended_s=self.timeline.now_s,
             code=code,
-            unverified=str(row.get("volume_check", "")),
+            volume_check=str(row.get("volume_check", "")),
             told=machine.hook.told,
         )
         self.outcomes.append(outcome)
         if outcome.told is False and self.replaces:
             at_s = self.timeline.now_s + REPLACED_AFTER_S
             self.launch(replace(launch, at_s=at_s, generation=launch.generation + 1))
+        if not code:
+            self.on_registered(machine)
 
     @property
-    def healthy(self) -> int:
-        return sum(row.get("status") == "healthy" for row in self.table.rows.values())
+    def registered(self) -> int:
+        """How many instances of the group serve, each counted once however often it was replaced."""
+        rows = (self.table.rows.get(o.launch.instance_id, {}) for o in self.outcomes if not o.code)
+        return sum(row.get("status") == "healthy" for row in rows)
+
+    @property
+    def routable(self) -> int:
+        """How many rows a reader sends requests to now."""
+        now_s = (STARTED_AT + timedelta(seconds=self.timeline.now_s)).timestamp()
+        return sum(is_routable(row, now_s) for row in self.table.rows.values())
