@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable
+from datetime import timedelta
 from random import Random
 
 from bench.figures import Results, figure
+from fakes.clock import STARTED_AT
 from fleet.account import Account, Outage
 from fleet.health import TIMER, Timer, TimerSettings, heart_of
 from fleet.limits import UpdateItem
 from fleet.machine import FleetMachine, Launch
 from fleet.run import Fleet
-from fleet.storms import failures, launches, registered_at, storm
+from fleet.storms import Storm, failures, launches, storm
+from ladybug_agent.reader import is_routable
 
 OUTAGE_S = (20.0, 80.0)
 LEASE_S = 150.0
@@ -22,6 +25,8 @@ SETTLED_S = 150.0
 """From when on all that is written are heartbeats."""
 MOST_BEATS_IN_A_SECOND = 0.05
 """Of the fleet; a thirtieth of it would be perfectly even."""
+ENOUGH = 1000
+"""Replicas from which on that share says more than chance does."""
 MOST_REFUSED = 0.001
 SKEWS_S = (-240.0, -60.0, 0.0, 60.0, 240.0)
 
@@ -32,7 +37,9 @@ def outage(service: str, count: int) -> Results:
     return {
         f"{service}_out.registered_share": figure([fleet.registered / count], 1.0, at_least=True),
         f"{service}_out.replaced_share": figure([len(failures(fleet)) / count], None),
-        f"{service}_out.all_registered_s": figure([max(registered_at(fleet).values())], None),
+        f"{service}_out.all_registered_s": figure(
+            [max(Storm.of(fleet).registered_at_s.values())], None
+        ),
     }
 
 
@@ -51,12 +58,19 @@ def bad(state: str, count: int) -> Results:
 def skew(count: int) -> Results:
     """Wall clocks up to four minutes off: everybody registers; who sees them is for the lease."""
     fleet = storm(count, change=lambda number: {"skew_s": SKEWS_S[number % len(SKEWS_S)]})
+    # By the true time of the registration: a slow clock's lease may be over before it began.
+    ends = {o.launch.instance_id: o.ended_s for o in fleet.outcomes}
+    unseen = sum(
+        not is_routable(row, (STARTED_AT + timedelta(seconds=ends[name])).timestamp())
+        for name, row in fleet.table.rows.items()
+    )
     rejected = storm(
         count // 10 + 1, replaces=False, change=lambda number: {"skew_s": (-900.0, 900.0)[number % 2]}
     )
     codes = [outcome.code == "aws_credentials_rejected" for outcome in rejected.outcomes]
     return {
         "skew.registered_share": figure([fleet.registered / count], 1.0, at_least=True),
+        "skew.registered_but_not_routable_share": figure([unseen / count], None),
         "skew_15_min.registered_share": figure([rejected.registered / len(codes)], 0.0),
         "skew_15_min.code_names_clock_share": figure([sum(codes) / len(codes)], 1.0, at_least=True),
     }
@@ -73,10 +87,9 @@ def heartbeats(count: int, minutes: float, settings: TimerSettings = TIMER) -> R
         if action == UpdateItem and second >= SETTLED_S:
             by_second[second] += calls
             refused += calls if how != "answered" else 0
+    most = MOST_BEATS_IN_A_SECOND if count >= ENOUGH else None
     return {
-        "heartbeats.most_in_a_second_share": figure(
-            [max(by_second.values()) / count], MOST_BEATS_IN_A_SECOND
-        ),
+        "heartbeats.most_in_a_second_share": figure([max(by_second.values()) / count], most),
         "heartbeats.refused_share": figure([refused / sum(by_second.values())], MOST_REFUSED),
     }
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from random import Random
 
 from bench.figures import Results, figure
 from fleet.account import Account, Outage
-from fleet.limits import BY_ACTION, DescribeSnapshots, DescribeVolumes, Limit
+from fleet.limits import BY_ACTION, Limit
 from fleet.machine import Launch
 from fleet.run import Fleet, Outcome
 
@@ -52,56 +53,64 @@ def storm(
     return fleet
 
 
-@dataclass(slots=True)
-class Storms:
-    """The same launches in fleets of several sizes, the largest also in a Region without limits."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Storm:
+    """What came of one fleet, in numbers that can be handed from process to process."""
 
-    sizes: tuple[int, ...] = (100, 1000, 10_000)
-    fleets: dict[int, Fleet] = field(default_factory=dict)
-    free: Fleet | None = None
+    size: int
+    registered: int
+    verified: int
+    registered_at_s: dict[int, float]
+    """By launch, when it, or what replaced it, had registered and told so."""
+    calls: Counter[tuple[str, int, str]]
+    """Tries by action, second and how they ended."""
 
-    def run(self) -> Results:
-        self.fleets = {size: storm(size) for size in self.sizes}
-        self.free = storm(self.sizes[-1], limits=NO_LIMITS)
-        results: Results = {}
-        for size, fleet in self.fleets.items():
-            results[f"{size}.registered_share"] = figure(
-                [fleet.registered / size], 1.0, at_least=True
-            )
-            results[f"{size}.describe_calls_a_boot"] = figure([describes(fleet)], MOST_DESCRIBES)
-            results[f"{size}.calls_a_boot"] = figure([calls_a_boot(fleet)], None)
-        small, large = (calls_a_boot(self.fleets[size]) for size in (self.sizes[0], self.sizes[-1]))
-        added = sorted(self.delays().values())
-        return results | {
-            "calls_a_boot_growth": figure([large / small], MOST_GROWTH),
-            "throttling_delay_p50_s": figure([percentile(added, 0.5)], None),
-            "throttling_delay_p99_s": figure([percentile(added, 0.99)], MOST_DELAY_S),
-            "verified_share": figure([verified_share(self.fleets[self.sizes[-1]])], None),
+    @classmethod
+    def of(cls, fleet: Fleet) -> Storm:
+        ends = {o.launch.number: o.ended_s for o in fleet.outcomes if not o.code}
+        return cls(
+            size=len({o.launch.number for o in fleet.outcomes}),
+            registered=fleet.registered,
+            verified=sum(o.volume_check == "verified" for o in fleet.outcomes),
+            registered_at_s=ends,
+            calls=fleet.account.calls,
+        )
+
+    @property
+    def calls_a_boot(self) -> float:
+        """All tries of all calls, over the number of instances that were wanted."""
+        return self.calls.total() / self.size
+
+    @property
+    def describes_a_boot(self) -> float:
+        described = (n for (action, *_), n in self.calls.items() if action.startswith("ec2:"))
+        return sum(described) / self.size
+
+    def results(self) -> Results:
+        name = str(self.size)
+        return {
+            f"{name}.registered_share": figure([self.registered / self.size], 1.0, at_least=True),
+            f"{name}.describe_calls_a_boot": figure([self.describes_a_boot], MOST_DESCRIBES),
+            f"{name}.calls_a_boot": figure([self.calls_a_boot], None),
+            f"{name}.verified_share": figure([self.verified / self.size], None),
         }
 
-    def delays(self) -> dict[int, float]:
-        """Return by launch what the limits added to the time until its capacity was registered."""
-        assert self.free is not None
-        with_limits, without = registered_at(self.fleets[self.sizes[-1]]), registered_at(self.free)
-        return {number: with_limits[number] - without[number] for number in with_limits}
+
+def compared(small: Storm, large: Storm, free: Storm) -> Results:
+    """Return what the size of the fleet costs, and what the limits do: `free` has none."""
+    added = delays(large, free)
+    return {
+        "calls_a_boot_growth": figure([large.calls_a_boot / small.calls_a_boot], MOST_GROWTH),
+        "throttling_delay_p50_s": figure([percentile(added, 0.5)], None),
+        "throttling_delay_p99_s": figure([percentile(added, 0.99)], MOST_DELAY_S),
+        "throttling_delay_most_s": figure([added[-1]], None),
+    }
 
 
-def registered_at(fleet: Fleet) -> dict[int, float]:
-    """Return by launch when it, or what replaced it, had registered and told so."""
-    return {o.launch.number: o.ended_s for o in fleet.outcomes if not o.code}
-
-
-def describes(fleet: Fleet) -> float:
-    return fleet.account.tries(DescribeVolumes, DescribeSnapshots) / len(fleet.outcomes)
-
-
-def calls_a_boot(fleet: Fleet) -> float:
-    """Return all tries of all calls, over the number of instances that were wanted."""
-    return fleet.account.tries() / len({o.launch.number for o in fleet.outcomes})
-
-
-def verified_share(fleet: Fleet) -> float:
-    return sum(o.volume_check == "verified" for o in fleet.outcomes) / len(fleet.outcomes)
+def delays(limited: Storm, free: Storm) -> list[float]:
+    """Return, sorted, what the limits added to each launch's time until it was registered."""
+    without = free.registered_at_s
+    return sorted(at - without[number] for number, at in limited.registered_at_s.items())
 
 
 def percentile(values: list[float], share: float) -> float:
