@@ -74,7 +74,9 @@ class UnwrittenRecord(BootRecord):
 class FleetMachine:
     """What takes how long is drawn anew for each launch, and the same in every run of the seed."""
 
-    def __init__(self, launch: Launch, account: Account, table: FakeRegistry, timeline: Timeline):
+    def __init__(
+        self, launch: Launch, account: Account, table: FakeRegistry, timeline: Timeline
+    ) -> None:
         self.launch = launch
         self.clock = FleetClock(timeline, skew_s=launch.skew_s)
         random = Random(f"{launch.number}/{launch.generation}")  # noqa: S311 - no secret

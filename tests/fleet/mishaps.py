@@ -29,6 +29,7 @@ ENOUGH = 1000
 """Replicas from which on that share says more than chance does."""
 MOST_REFUSED = 0.001
 SKEWS_S = (-240.0, -60.0, 0.0, 60.0, 240.0)
+WRONG_S = (-900.0, 900.0)
 
 
 def outage(service: str, count: int) -> Results:
@@ -65,7 +66,9 @@ def skew(count: int) -> Results:
         for name, row in fleet.table.rows.items()
     )
     rejected = storm(
-        count // 10 + 1, replaces=False, change=lambda number: {"skew_s": (-900.0, 900.0)[number % 2]}
+        count // 10 + 1,
+        replaces=False,
+        change=lambda number: {"skew_s": WRONG_S[number % len(WRONG_S)]},
     )
     codes = [outcome.code == "aws_credentials_rejected" for outcome in rejected.outcomes]
     return {
@@ -109,7 +112,7 @@ def beating(
 
 
 def zone_lost(count: int) -> Results:
-    """A zone goes dark at once: its rows run out by their leases, its capacity comes up elsewhere."""
+    """A zone goes dark at once: its rows run out with their leases, capacity comes elsewhere."""
 
     def ends_s(launch: Launch) -> float:
         is_lost = launch.zone == LOST_ZONE and launch.generation == 0
@@ -145,5 +148,7 @@ def zone_lost(count: int) -> Results:
             [min(n for at, n in seen.items() if at > ZONE_LOST_S) / others], 1.0, at_least=True
         ),
         "zone_lost.all_back_s": figure([back_s - ZONE_LOST_S], LEASE_S + 60.0),
-        "zone_lost.last_dead_row_routable_s": figure([max(0.0, stale_s - ZONE_LOST_S)], LEASE_S + 20),
+        "zone_lost.last_dead_row_routable_s": figure(
+            [max(0.0, stale_s - ZONE_LOST_S)], LEASE_S + 20
+        ),
     }

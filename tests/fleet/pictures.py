@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Callable
 from itertools import accumulate
 from pathlib import Path
 
@@ -26,7 +27,7 @@ def draw_pictures(report: Report) -> None:
         _draw("fleet-delay", lambda axes: _delay(axes, report))
 
 
-def _draw(name, fill) -> None:  # type: ignore[no-untyped-def]
+def _draw(name: str, fill: Callable[[Axes], None]) -> None:
     figure, axes = plt.subplots(figsize=(7.6, 3.3), layout="constrained")
     fill(axes)
     # No date: the same run makes the same file.

@@ -41,9 +41,7 @@ class Replacement:
         served = sum(row["status"] == "healthy" for row in new)
         left = sum(row["status"] == "terminated" for row in rows.values())
         return {
-            "replacement.new_registered_share": figure(
-                [served / self._count], 1.0, at_least=True
-            ),
+            "replacement.new_registered_share": figure([served / self._count], 1.0, at_least=True),
             "replacement.old_terminated_share": figure([left / self._count], 1.0, at_least=True),
             "replacement.least_routable_share": figure(
                 [min(self.routable) / self._count], 1.0, at_least=True

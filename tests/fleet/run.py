@@ -82,7 +82,7 @@ class Fleet:
 
     @property
     def registered(self) -> int:
-        """How many instances of the group serve, each counted once however often it was replaced."""
+        """How many instances of the group serve, however often each was replaced."""
         rows = (self.table.rows.get(o.launch.instance_id, {}) for o in self.outcomes if not o.code)
         return sum(row.get("status") == "healthy" for row in rows)
 

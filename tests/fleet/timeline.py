@@ -66,7 +66,9 @@ class Timeline:
                 continue
             self.now_s, self._current = at_s, task
             task.line.switch()
-            if task.is_over:
-                for joiner in task.joiners:
-                    self.wake(joiner)
+            self._wake_joiners(task)
         self._current = None
+
+    def _wake_joiners(self, task: Task) -> None:
+        for joiner in task.joiners if task.is_over else ():
+            self.wake(joiner)

@@ -10,7 +10,13 @@ from ladybug_agent.errors import NotYet, Refused
 from ladybug_agent.model import InstanceIdentity
 from ladybug_agent.model.storage import AttachedVolume, BlockDevice
 from ladybug_agent.ports import World
-from ladybug_agent.resources.attachment import Inquiry, Known, Told, bare_device_name, inspect_mapping
+from ladybug_agent.resources.attachment import (
+    Inquiry,
+    Known,
+    Told,
+    bare_device_name,
+    inspect_mapping,
+)
 from ladybug_agent.resources.candidates import (
     Sight,
     disk_of_volume,
