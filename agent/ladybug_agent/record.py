@@ -44,7 +44,7 @@ class StepRecord:
         self.facts = {**self.facts, **facts}
 
     def document(self) -> dict[str, object]:
-        # Not dataclasses.asdict: it copies every fact, and each step's start and end writes them all.
+        # Not dataclasses.asdict: it copies each fact, and every change of a step writes them all.
         return {name: getattr(self, name) for name in self.__slots__}
 
 

@@ -24,8 +24,10 @@ class FleetStrand:
     def join(self, timeout: float | None = None) -> None:
         if self._task.is_over or timeout == 0:
             return
-        self._task.joiners.append(self._clock.timeline.current)
+        caller = self._clock.timeline.current
+        self._task.joiners.append(caller)
         self._clock.pass_time(float("inf") if timeout is None else max(timeout, LEAST_JOIN_S))
+        self._task.joiners.remove(caller)
 
 
 class FleetClock(FakeClock):
