@@ -1,4 +1,4 @@
-"""The fleet on virtual time: the parts of it, and small fleets that come to what large ones must."""
+"""The fleet on virtual time: its parts, and small fleets that come to what large ones must."""
 
 from __future__ import annotations
 
@@ -68,7 +68,7 @@ def test_a_wait_ends_when_somebody_of_the_same_machine_says_so() -> None:
 
 def test_an_error_in_an_activity_ends_the_run() -> None:
     timeline = Timeline()
-    timeline.start(lambda: [].pop())
+    timeline.start([].pop)
     with pytest.raises(IndexError):
         timeline.run()
 
