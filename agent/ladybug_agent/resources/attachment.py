@@ -60,7 +60,8 @@ class Inquiry:
         """
         now = self.deadline.clock.monotonic()
         if self._next_at is None:
-            self._next_at = now + NO_DISK_S if known == "nothing" else now
+            may_wait = known == "nothing" and self.deadline.remaining_s > 2 * NO_DISK_S
+            self._next_at = now + NO_DISK_S if may_wait else now
         if known in {"named", "mapped"} and self._seen_at is None:
             self._seen_at = self._next_at = now  # what EC2 said before is out of date
         if now >= self._next_at and not self._is_hopeless:
