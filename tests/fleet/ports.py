@@ -136,6 +136,7 @@ class FleetTable:
         self._table = table
         self._caller = caller
         self._attempts = attempts
+        self.registered_at_s: float | None = None
 
     def tried(self, attempts: int) -> FleetTable:
         """Return the same table for a client that tries each call so often."""
@@ -148,6 +149,7 @@ class FleetTable:
     def put(self, row: Row, *, now: int) -> None:
         self._write(PutItem, str(row["instance_id"]), row)
         self._table.put(row, now=now)
+        self.registered_at_s = self._caller.clock.timeline.now_s
 
     def withdraw(self, instance_id: str, registration_id: str, *, reason_code: str) -> bool:
         self._write(UpdateItem, instance_id, attempts=ONCE)

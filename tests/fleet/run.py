@@ -22,10 +22,11 @@ REPLACED_AFTER_S = 30.0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outcome:
-    """How one boot ended: `code` is empty if it registered."""
+    """How one boot ended: `code` is empty if it registered and told so."""
 
     launch: Launch
     ended_s: float
+    registered_at_s: float | None
     code: str
     volume_check: str
     told: bool | None
@@ -69,6 +70,7 @@ class Fleet:
         outcome = Outcome(
             launch=launch,
             ended_s=self.timeline.now_s,
+            registered_at_s=machine.table.registered_at_s,
             code=code,
             volume_check=str(row.get("volume_check", "")),
             told=machine.hook.told,
@@ -77,13 +79,13 @@ class Fleet:
         if outcome.told is False and self.replaces:
             at_s = self.timeline.now_s + REPLACED_AFTER_S
             self.launch(replace(launch, at_s=at_s, generation=launch.generation + 1))
-        if not code:
+        if row.get("status") == "healthy":
             self.on_registered(machine)
 
     @property
     def registered(self) -> int:
         """How many instances of the group serve, however often each was replaced."""
-        rows = (self.table.rows.get(o.launch.instance_id, {}) for o in self.outcomes if not o.code)
+        rows = (self.table.rows.get(o.launch.instance_id, {}) for o in self.outcomes)
         return sum(row.get("status") == "healthy" for row in rows)
 
     @property

@@ -9,7 +9,7 @@ from random import Random
 
 from bench.figures import Results, figure
 from fleet.account import Account, Outage
-from fleet.limits import BY_ACTION, Limit
+from fleet.limits import BY_ACTION, CompleteLifecycleAction, Limit
 from fleet.machine import Launch
 from fleet.run import Fleet, Outcome
 
@@ -61,25 +61,29 @@ class Storm:
     registered: int
     verified: int
     registered_at_s: dict[int, float]
-    """By launch, when it, or what replaced it, had registered and told so."""
+    """By launch, when it, or what replaced it, had registered."""
+    told: int
+    """How many have told Auto Scaling of their success."""
     calls: Counter[tuple[str, int, str]]
     """Tries by action, second and how they ended."""
 
     @classmethod
     def of(cls, fleet: Fleet) -> Storm:
-        ends = {o.launch.number: o.ended_s for o in fleet.outcomes if not o.code}
+        at_s = {o.launch.number: o.registered_at_s for o in fleet.outcomes}
         return cls(
             size=len({o.launch.number for o in fleet.outcomes}),
             registered=fleet.registered,
             verified=sum(o.volume_check == "verified" for o in fleet.outcomes),
-            registered_at_s=ends,
+            registered_at_s={number: at for number, at in at_s.items() if at is not None},
+            told=sum(o.told is True for o in fleet.outcomes),
             calls=fleet.account.calls,
         )
 
     @property
     def calls_a_boot(self) -> float:
-        """All tries of all calls, over the number of instances that were wanted."""
-        return self.calls.total() / self.size
+        """All tries of calls with published limits, over the number of instances wanted."""
+        counted = (n for (action, *_), n in self.calls.items() if action != CompleteLifecycleAction)
+        return sum(counted) / self.size
 
     @property
     def describes_a_boot(self) -> float:
@@ -92,6 +96,7 @@ class Storm:
             f"{name}.registered_share": figure([self.registered / self.size], 1.0, at_least=True),
             f"{name}.describe_calls_a_boot": figure([self.describes_a_boot], MOST_DESCRIBES),
             f"{name}.calls_a_boot": figure([self.calls_a_boot], None),
+            f"{name}.told_share": figure([self.told / self.size], None),
             f"{name}.verified_share": figure([self.verified / self.size], None),
         }
 
