@@ -47,8 +47,8 @@ def is_a_verdict(error: BaseException) -> bool:
 def _tell(
     orchestrators: Sequence[Orchestrator], *, success: bool, reason: str
 ) -> list[SignalOutcome]:
-    if not orchestrators:
-        return []
+    if len(orchestrators) < 2:  # noqa: PLR2004 - alone, it makes nobody late and needs no thread
+        return [one.signal(success=success, reason=reason) for one in orchestrators]
     # Side by side: one that does not answer must not make the others late.
     with ThreadPoolExecutor(max_workers=len(orchestrators)) as pool:
         return list(pool.map(lambda o: o.signal(success=success, reason=reason), orchestrators))

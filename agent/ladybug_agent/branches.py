@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import contextvars
-import threading
 from collections.abc import Callable, Sequence
 from typing import Generic, TypeVar
 
 import structlog
 
-from ladybug_agent.clock import Deadline, SystemClock
+from ladybug_agent.clock import Deadline, Strand, SystemClock
 from ladybug_agent.errors import Cancelled, DeadlineExceeded
 
 A = TypeVar("A")
@@ -21,12 +20,8 @@ GRACE_S = 2.0
 """How long a branch may take to notice that it was cancelled or that the time is up."""
 
 
-class _Branch(threading.Thread, Generic[T]):
-    """One piece of work in its own thread, with what became of it.
-
-    A daemon thread, because a read of an impaired volume can stay in D state for ever and must
-    not keep the process from reporting the failure.
-    """
+class _Branch(Generic[T]):
+    """One piece of work in a thread of its own, begun at once, with what became of it."""
 
     def __init__(
         self,
@@ -42,9 +37,16 @@ class _Branch(threading.Thread, Generic[T]):
         self._deadline = deadline
         self._failures = failures
         self.results: list[T] = []
-        super().__init__(name=name, daemon=True)
+        self.name = name
+        self.strand = deadline.clock.start(self._run, name)
 
-    def run(self) -> None:
+    def is_alive(self) -> bool:
+        return self.strand.is_alive()
+
+    def join(self, timeout: float) -> None:
+        self.strand.join(timeout)
+
+    def _run(self) -> None:
         try:
             self.results.append(self._run_in_context(self._work))
         except BaseException as error:  # noqa: BLE001 - carried to the caller and raised there
@@ -67,9 +69,7 @@ def run_both(
     failures: list[BaseException] = []
     first = _Branch(names[0], left, deadline, failures)
     second = _Branch(names[1], right, deadline, failures)
-    for branch in (first, second):
-        branch.start()
-    _join((first, second), deadline)
+    _join((first.strand, second.strand), deadline)
     stuck = [branch.name for branch in (first, second) if branch.is_alive()]
     _raise_failure(failures, stuck, deadline)
     return first.results[0], second.results[0]
@@ -86,7 +86,6 @@ def run_watched(
     failures: list[BaseException] = []
     own = Deadline(deadline.clock, deadline.at)  # so that its failure cancels nothing else
     branch = _Branch(what, work, own, failures)
-    branch.start()
     while branch.is_alive() and not deadline.is_over:
         branch.join(0.05)
     branch.join(grace_s)
@@ -108,7 +107,6 @@ class Beside(Generic[T]):
         self._failures: list[BaseException] = []
         own = Deadline(deadline.clock, deadline.at)  # so that its failure cancels nothing else
         self._branch = _Branch(name, work, own, self._failures)
-        self._branch.start()
 
     @property
     def is_over(self) -> bool:
@@ -130,14 +128,14 @@ class Beside(Generic[T]):
         return self._branch.results[0] if self._branch.results else None
 
 
-def _join(branches: Sequence[threading.Thread], deadline: Deadline) -> None:
-    """Wait in real time: branches are real threads, whatever clock their work looks at."""
-    while any(branch.is_alive() for branch in branches) and not deadline.is_over:
-        for branch in branches:
-            branch.join(0.05)
+def _join(strands: Sequence[Strand], deadline: Deadline) -> None:
+    """Wait for both to end; after a failure, or at the deadline, for the grace alone."""
+    while any(strand.is_alive() for strand in strands) and not deadline.is_over:
+        for strand in strands:
+            strand.join(0.05)
     grace = Deadline.after(GRACE_S, SystemClock())
-    for branch in branches:
-        branch.join(grace.remaining_s)
+    for strand in strands:
+        strand.join(grace.remaining_s)
 
 
 def _raise_failure(

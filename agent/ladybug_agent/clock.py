@@ -4,11 +4,20 @@ from __future__ import annotations
 
 import threading
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Protocol
 
 from ladybug_agent.errors import Cancelled, DeadlineExceeded
+
+
+class Strand(Protocol):
+    """Work in a thread of its own, as `threading.Thread` shows it."""
+
+    def is_alive(self) -> bool: ...
+
+    def join(self, timeout: float | None = None) -> None: ...
 
 
 class Clock(Protocol):
@@ -28,6 +37,21 @@ class Clock(Protocol):
         """Block for `seconds` or until `event` is set; return whether it is set."""
         ...
 
+    def start(self, work: Callable[[], None], name: str) -> Strand:
+        """Begin work that goes on beside the caller's, and by the same clock."""
+        ...
+
+
+def start_thread(work: Callable[[], None], name: str) -> Strand:
+    """Begin work in a daemon thread.
+
+    A daemon thread, because a read of an impaired volume can stay in D state for ever and must
+    not keep the process from reporting the failure.
+    """
+    thread = threading.Thread(target=work, name=name, daemon=True)
+    thread.start()
+    return thread
+
 
 class SystemClock:
     def monotonic(self) -> float:
@@ -41,6 +65,9 @@ class SystemClock:
 
     def wait(self, event: threading.Event, seconds: float) -> bool:
         return event.wait(seconds)
+
+    def start(self, work: Callable[[], None], name: str) -> Strand:
+        return start_thread(work, name)
 
 
 @dataclass(frozen=True, slots=True)

@@ -204,6 +204,7 @@ def test_a_lasting_fault_of_the_service_is_an_error(aws: LabAws, clients: AwsCli
         ("ExpiredToken", 403),
         ("UnrecognizedClientException", 400),
         ("SignatureDoesNotMatch", 403),
+        ("InvalidSignatureException", 400),
         ("AuthFailure", 401),
     ],
 )

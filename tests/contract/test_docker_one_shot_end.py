@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -15,7 +16,7 @@ from contract.support.docker_server import said
 from contract.support.http_server import Exchange
 from contract.support.one_shot import NAME, ScriptedContainer, run
 from contract.support.timing import ends_within
-from ladybug_agent.clock import Deadline
+from ladybug_agent.clock import Deadline, Strand, start_thread
 from ladybug_agent.errors import Cancelled, DeadlineExceeded, ExternalFailure, Refused
 from ladybug_agent.model.containers import ONE_SHOT_LABEL
 
@@ -87,6 +88,9 @@ class InterruptedClock:
 
     def wait(self, event: Event, seconds: float) -> bool:
         return event.wait(seconds)
+
+    def start(self, work: Callable[[], None], name: str) -> Strand:
+        return start_thread(work, name)
 
 
 def test_nothing_is_left_of_a_run_that_is_interrupted(tmp_path: Path) -> None:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
 from contextvars import ContextVar
 from datetime import UTC, datetime, timedelta
 
-from ladybug_agent.clock import SystemClock
+from ladybug_agent.clock import Strand, SystemClock, start_thread
 from ladybug_agent.waiting import Pace
 
 STARTED_AT = datetime(2026, 2, 6, 12, 0, tzinfo=UTC)
@@ -61,6 +62,9 @@ class FakeClock:
         elif not event.is_set():
             self.advance(seconds)
         return event.is_set()
+
+    def start(self, work: Callable[[], None], name: str) -> Strand:
+        return start_thread(work, name)
 
 
 class RealClock(SystemClock):

@@ -10,7 +10,7 @@ import pytest
 from fakes.build import FakeWorld, a_config, a_world
 from fakes.clock import FakeClock
 from fakes.fault import NEVER, fails
-from fakes.instance import FOREVER, IDENTITY, ROOT_VOLUME, VOLUME, FakeEc2
+from fakes.instance import FOREVER, IDENTITY, ROOT_VOLUME, VOLUME, FakeEc2, FakeMetadata
 from fakes.reasons import why
 from fakes.sight import NAMELESS, XEN
 from fakes.storage import DISK, FakeBlockDevices
@@ -24,6 +24,7 @@ from ladybug_agent.resources.volume import Volume, await_volume
 
 DENIED = fails("aws_access_denied")
 THROTTLED = fails("aws_throttled")
+UNREACHABLE = fails("aws_unreachable")
 LOOK_S = 1.0
 
 
@@ -61,15 +62,34 @@ def test_an_ec2_that_may_come_back_is_waited_for_20_seconds(
     code: str, rules: DataConfig, clock: FakeClock, deadline: Deadline
 ) -> None:
     ec2 = FakeEc2(raises=fails(code))
-    found = find(a_world(clock, ec2=ec2), rules, deadline)
+    metadata = FakeMetadata(mapping={"root": "/dev/xvda"})
+    found = find(a_world(clock, ec2=ec2, metadata=metadata), rules, deadline)
     assert (found.unverified, ec2.looks > 2) == (code, True)
     assert 20.0 <= clock.passed_s <= 20.0 + LOOK_S
+
+
+def test_an_ec2_that_is_throttled_is_asked_once_where_metadata_agrees_with_the_disk(
+    rules: DataConfig, clock: FakeClock, deadline: Deadline
+) -> None:
+    ec2 = FakeEc2(raises=THROTTLED)
+    found = find(a_world(clock, ec2=ec2), rules, deadline)
+    assert (found.unverified, ec2.looks, clock.passed_s) == ("aws_throttled", 1, 0.0)
+    assert (found.disk, found.made_at_launch) == (DISK, True)
+
+
+def test_ec2_is_not_asked_while_a_disk_may_come_by_itself(
+    rules: DataConfig, clock: FakeClock, deadline: Deadline
+) -> None:
+    ec2 = FakeEc2(clock=clock)
+    devices = FakeBlockDevices(clock, appear_after_s=3.0)
+    find(a_world(clock, block_devices=devices, ec2=ec2), rules, deadline)
+    assert ec2.looked_at_s == [clock.passed_s]
 
 
 def test_an_ec2_that_comes_back_in_time_confirms(
     rules: DataConfig, clock: FakeClock, deadline: Deadline
 ) -> None:
-    ec2 = FakeEc2(raises=THROTTLED, for_looks=3)
+    ec2 = FakeEc2(raises=UNREACHABLE, for_looks=3)
     found = find(a_world(clock, ec2=ec2), rules, deadline)
     assert (found.attached, found.unverified, clock.passed_s < 20.0) == (VOLUME, "", True)
 
@@ -86,8 +106,8 @@ def test_the_20_seconds_begin_when_the_disk_is_seen(
     rules: DataConfig, clock: FakeClock, deadline: Deadline
 ) -> None:
     devices = FakeBlockDevices(clock, appear_after_s=100.0)
-    world = a_world(clock, block_devices=devices, ec2=FakeEc2(raises=THROTTLED))
-    assert find(world, rules, deadline).unverified == "aws_throttled"
+    world = a_world(clock, block_devices=devices, ec2=FakeEc2(raises=UNREACHABLE))
+    assert find(world, rules, deadline).unverified == "aws_unreachable"
     assert 120.0 <= clock.passed_s <= 120.0 + 2 * LOOK_S
 
 
@@ -104,11 +124,11 @@ def test_a_disk_may_still_come_when_ec2_has_denied_to_tell(
 def test_a_deadline_before_the_20_seconds_ends_the_wait(
     rules: DataConfig, clock: FakeClock, deadline: Deadline
 ) -> None:
-    world = a_world(clock, ec2=FakeEc2(raises=THROTTLED))
+    world = a_world(clock, ec2=FakeEc2(raises=UNREACHABLE))
     with pytest.raises(DeadlineExceeded) as caught:
         find(world, rules, deadline.capped(5.0))
     found = why(caught.value)
-    assert (found.code, found.__cause__) == ("volume_unverified", THROTTLED)
+    assert (found.code, found.__cause__) == ("volume_unverified", UNREACHABLE)
 
 
 def test_ec2_is_never_asked_more_often_than_its_pace(

@@ -21,6 +21,7 @@ REJECTED = frozenset(
         "ExpiredToken",
         "ExpiredTokenException",
         "InvalidClientTokenId",
+        "InvalidSignatureException",
         "RequestExpired",
         "SignatureDoesNotMatch",
         "UnrecognizedClientException",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from typing import Literal
 
 import structlog
 
@@ -19,7 +20,14 @@ log = structlog.get_logger(__name__)
 PACE = Pace(2.0, 15.0)
 CROSS_CHECK_S = 20.0
 """How long a disk that names itself waits for EC2's word on it."""
-PASSING = frozenset({"aws_throttled", "aws_unreachable", "aws_call_failed"})
+NO_DISK_S = 5.0
+"""How long EC2 is not asked while there is no disk: it attaches volumes within 1 to 4 s."""
+THROTTLED = "aws_throttled"
+PASSING = frozenset({THROTTLED, "aws_unreachable", "aws_call_failed"})
+
+
+Known = Literal["nothing", "half", "named", "mapped"]
+"""What is known of the disk without EC2: only its id or its name; both; and metadata agrees."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,24 +48,30 @@ class Inquiry:
     deadline: Deadline
     _told: Told = field(default_factory=Told)
     _asked: int = 0
-    _next_at: float = 0.0
+    _next_at: float | None = None
     _seen_at: float | None = None
 
-    def ask(self, *, disk_seen: bool) -> Told:
+    def ask(self, known: Known) -> Told:
         """Return what EC2 says, from memory if it was asked a moment ago. Blocks for one call.
 
-        With `disk_seen` the disk has named itself: from then on EC2 has 20 s to confirm it.
+        Once the disk has named itself, EC2 has 20 s to confirm it. Where metadata agrees with the
+        disk, an EC2 that is throttled is not asked again: of a fleet that boots at once it answers
+        a few whatever the others do, and all their asking would only make it answer fewer.
         """
         now = self.deadline.clock.monotonic()
-        if disk_seen and self._seen_at is None:
+        if self._next_at is None:
+            may_wait = known == "nothing" and self.deadline.remaining_s > 2 * NO_DISK_S
+            self._next_at = now + NO_DISK_S if may_wait else now
+        if known in {"named", "mapped"} and self._seen_at is None:
             self._seen_at = self._next_at = now  # what EC2 said before is out of date
-        if not self._asked or (now >= self._next_at and not self._is_hopeless):
+        if now >= self._next_at and not self._is_hopeless:
             self._asked += 1
             self._told = self._ask_now()
             now = self.deadline.clock.monotonic()
             self._next_at = now + PACE.pause_s(self._asked)
         waited_s = 0.0 if self._seen_at is None else now - self._seen_at
-        return replace(self._told, final=self._is_hopeless or waited_s >= CROSS_CHECK_S)
+        is_enough = waited_s >= CROSS_CHECK_S or (known == "mapped" and self._is_throttled)
+        return replace(self._told, final=self._is_hopeless or is_enough)
 
     def _ask_now(self) -> Told:
         try:
@@ -65,6 +79,10 @@ class Inquiry:
         except ExternalFailure as error:
             log.debug("describe_call_failed", code=error.code, error=str(error))
             return Told(silence=error)
+
+    @property
+    def _is_throttled(self) -> bool:
+        return self._told.silence is not None and self._told.silence.code == THROTTLED
 
     @property
     def _is_hopeless(self) -> bool:

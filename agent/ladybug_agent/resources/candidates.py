@@ -73,6 +73,17 @@ def self_named_disk(sight: Sight, wanted: str) -> BlockDevice | None:
     return _the_only([disk for disk in named if disk.model in {EBS_MODEL, ""}], "device name")
 
 
+def half_known_disks(sight: Sight, wanted: str) -> list[BlockDevice]:
+    """Return the disks that only EC2 can tell: they know their volume id or the name, not both."""
+
+    def is_half_known(disk: BlockDevice) -> bool:
+        if disk.device_name:
+            return disk.serial is None and bare_device_name(disk.device_name) == wanted
+        return (disk.serial or "").startswith("vol")
+
+    return [disk for disk in sight.disks if is_half_known(disk)]
+
+
 def disk_of_volume(sight: Sight, volume: AttachedVolume) -> BlockDevice:
     """Return the disk with the volume's serial number: its id without the dash."""
     serial = volume.volume_id.replace("-", "")

@@ -6,7 +6,12 @@ from ladybug_agent.config.data import DataConfig
 from ladybug_agent.errors import AgentError, NotYet, Refused
 from ladybug_agent.model.storage import AttachedVolume, BlockDevice
 from ladybug_agent.resources.attachment import Told, bare_device_name, is_passing, not_attached
-from ladybug_agent.resources.candidates import Sight, describe_disk, volume_id_of
+from ladybug_agent.resources.candidates import (
+    Sight,
+    describe_disk,
+    half_known_disks,
+    volume_id_of,
+)
 
 GIB = 1024**3
 LEAVING = frozenset({"detaching", "detached"})
@@ -159,7 +164,7 @@ def _not_heard(told: Told, disk: BlockDevice) -> NotYet:
 def _cannot_tell(sight: Sight, silence: AgentError, rules: DataConfig) -> AgentError:
     """Say that nobody names the volume; waiting helps only while there may be a disk that will."""
     wanted = bare_device_name(rules.device_name)
-    candidates = [disk for disk in sight.disks if _is_half_known(disk, wanted)]
+    candidates = half_known_disks(sight, wanted)
     seen = ", ".join(describe_disk(disk) for disk in candidates) or "no EBS volume"
     if candidates and not is_passing(silence):
         return silence
@@ -171,13 +176,6 @@ def _cannot_tell(sight: Sight, silence: AgentError, rules: DataConfig) -> AgentE
     )
     error.__cause__ = silence
     return error
-
-
-def _is_half_known(disk: BlockDevice, wanted: str) -> bool:
-    """Return whether only EC2 can tell: the disk knows its volume id or the name, not both."""
-    if disk.device_name:
-        return disk.serial is None and bare_device_name(disk.device_name) == wanted
-    return (disk.serial or "").startswith("vol")
 
 
 def _mapped(sight: Sight) -> str:

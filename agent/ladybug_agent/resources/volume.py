@@ -10,10 +10,17 @@ from ladybug_agent.errors import NotYet, Refused
 from ladybug_agent.model import InstanceIdentity
 from ladybug_agent.model.storage import AttachedVolume, BlockDevice
 from ladybug_agent.ports import World
-from ladybug_agent.resources.attachment import Inquiry, Told, bare_device_name, inspect_mapping
+from ladybug_agent.resources.attachment import (
+    Inquiry,
+    Known,
+    Told,
+    bare_device_name,
+    inspect_mapping,
+)
 from ladybug_agent.resources.candidates import (
     Sight,
     disk_of_volume,
+    half_known_disks,
     is_made_at_launch,
     refuse_in_use,
     refuse_other_use,
@@ -58,7 +65,8 @@ def await_volume(
     """Block until the disk at `data.device_name` is there, and EC2 has been heard on it.
 
     One call to EC2 if the volume is already attached. A disk that names itself waits at most 20 s
-    for EC2's word. Wakes on events of udev and the kernel, and looks again at least every 2 s
+    for EC2's word; not at all if EC2 is throttled, metadata agrees, and no snapshot is asked for.
+    Wakes on events of udev and the kernel, and looks again at least every 2 s
     because an event can be lost at boot; udevd is not needed. Raises Refused for a contradiction,
     for two candidates, and for a disk that serves something else.
     """
@@ -73,12 +81,21 @@ def await_volume(
                 mounts=world.mounts.entries(),
                 mapping=mapping,
             )
-            seen = self_named_disk(sight, bare_device_name(rules.device_name)) is not None
-            return judge_volume(sight, inquiry.ask(disk_seen=seen), rules)
+            return judge_volume(sight, inquiry.ask(known_of_disk(sight, rules)), rules)
 
         what = f"the data volume at {rules.device_name}"
         pause = lambda seconds: watch.wait(min(seconds, 1.0))  # noqa: E731 - to see a cancellation
         return wait_until(look, what, deadline=deadline, pace=STEADY, sleep=pause)
+
+
+def known_of_disk(sight: Sight, rules: DataConfig) -> Known:
+    """Return what is known of the data volume's disk without EC2."""
+    wanted = bare_device_name(rules.device_name)
+    disk = self_named_disk(sight, wanted)
+    if disk is None:
+        return "half" if half_known_disks(sight, wanted) else "nothing"
+    needs_ec2 = disk.serial is None or rules.snapshot_id
+    return "mapped" if is_made_at_launch(sight, wanted) and not needs_ec2 else "named"
 
 
 def judge_volume(sight: Sight, told: Told, rules: DataConfig) -> Volume:

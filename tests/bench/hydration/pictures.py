@@ -20,7 +20,7 @@ PICTURES = Path(__file__).parents[3] / "docs" / "pictures"
 
 # Seen on white and on black alike: no background, and ink of a middle tone.
 _INK = "#7d8590"
-_STYLE = {
+STYLE = {
     "axes.edgecolor": _INK,
     "axes.grid": True,
     "axes.labelcolor": _INK,
@@ -56,7 +56,7 @@ def draw_pictures() -> None:
     """Draw what there are rounds for."""
     rows = kept_rows()
     PICTURES.mkdir(exist_ok=True)
-    with mpl.rc_context(_STYLE):
+    with mpl.rc_context(STYLE):
         for needed, draw in _DRAWINGS.items():
             if set(needed) <= set(rows):
                 draw(rows)

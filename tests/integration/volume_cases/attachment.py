@@ -96,11 +96,19 @@ CASES = (
         passes_s=WHOLE_WAIT_S,
     ),
     Case(
-        name="names itself and waits 20 s for EC2, which is throttled",
+        name="names itself, as metadata does, and does not wait for EC2, which is throttled",
         attach=as_nvme,
         ec2=told.fails(told.THROTTLED),
         fake_clock=True,
         says=("'volume_check': 'unverified: aws_throttled'",),
+        passes_s=(0.0, 3.0),
+    ),
+    Case(
+        name="names itself and waits 20 s for EC2, which is out of reach",
+        attach=as_nvme,
+        ec2=told.fails(told.UNREACHABLE),
+        fake_clock=True,
+        says=("'volume_check': 'unverified: aws_unreachable'",),
         passes_s=(20.0, 23.0),
     ),
     Case(

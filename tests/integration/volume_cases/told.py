@@ -19,6 +19,7 @@ DENIED = ExternalFailure(
     hint="allow ec2:DescribeVolumes in the role's policy",
 )
 THROTTLED = ExternalFailure("aws_throttled", "DescribeVolumes was throttled")
+UNREACHABLE = ExternalFailure("aws_unreachable", "no connection to ec2")
 
 
 def attached(**fields: object) -> Arrange:
