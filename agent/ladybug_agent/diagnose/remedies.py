@@ -109,7 +109,7 @@ BY_CODE: Mapping[str, Remedy] = {
     "container_out_of_memory": _do(CONTAINER_LOG, MEMORY, BOOT),
     "container_paused": _do(Command("docker unpause {container}", "safe"), CONTAINER_EVENTS),
     "container_exited": NOT_RUNNING,
-    "container_missing": NOT_RUNNING,
+    "container_missing": _do(CONTAINER_EVENTS, BOOT),
     "container_restarted": _do(
         CONTAINER_LOG,
         Command("ls -l {state_dir}/evidence", "safe"),
