@@ -6,6 +6,7 @@ finds them. The endpoint can be redirected by AWS_ENDPOINT_URL, and by nothing h
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http import HTTPStatus
@@ -52,6 +53,8 @@ def client(service: str, region: str | None = None, profile: str | None = None) 
     none, or no such profile.
     """
     with aws_errors(f"{service}:*"):
+        # Which the AWS CLI reads, and botocore does not: it knows AWS_DEFAULT_REGION.
+        region = region or os.environ.get("AWS_REGION") or None
         session = boto3.Session(region_name=region, profile_name=profile)
         # The stubs have an overload for each service by its literal name.
         make: Any = session.client

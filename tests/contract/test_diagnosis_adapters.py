@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -26,10 +28,34 @@ REFERENCE = "registry/graph-api@sha256:" + "a" * 64
 IMAGE_PATH = f"GET /images/{REFERENCE}/json"
 IMAGE = {"Id": "sha256:1", "RepoDigests": [REFERENCE], "Config": {"Labels": {"a": "b"}}}
 NO_CONFIG = "/nonexistent"
+NOBODY = 65534
 
 
 def soon(seconds: float = 30.0) -> Deadline:
     return Deadline.after(seconds, SystemClock())
+
+
+@contextmanager
+def as_a_plain_user() -> Iterator[None]:
+    if os.geteuid() != 0:
+        yield
+        return
+    os.seteuid(NOBODY)
+    try:
+        yield
+    finally:
+        os.seteuid(0)
+
+
+def test_a_user_without_the_right_to_use_the_engine_is_told_so(tmp_path: Path) -> None:
+    with docker_engine(tmp_path, {}) as engine:
+        Path(engine.url.removeprefix("unix://")).chmod(0)
+        with as_a_plain_user(), pytest.raises(ExternalFailure, match="may not use") as caught:
+            LeanDocker(engine.url, SystemClock()).container("graph-api-shared")
+    assert (caught.value.code, caught.value.hint) == (
+        "container_engine_unreachable",
+        "run it with sudo",
+    )
 
 
 def test_an_image_is_reported_as_by_the_other_adapter(tmp_path: Path) -> None:

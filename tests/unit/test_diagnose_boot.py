@@ -11,13 +11,14 @@ import pytest
 
 from fakes.boot import NAME
 from fakes.diagnosis import Patient
+from fakes.instance import BOOT as MACHINE_BOOT
 from fakes.timeline import DATA, a_record
 from fakes.units import a_unit, moment
 from ladybug_agent.diagnose.boot_codes import BY_CODE, BY_PREFIX, live_checks
 from ladybug_agent.diagnose.boot_sights import UNITS
 from ladybug_agent.diagnose.catalogue import ORDER
 from ladybug_agent.errors import ExternalFailure, NotYet
-from ladybug_agent.kept_files import SCHEMA
+from ladybug_agent.kept_files import SCHEMA, kept_path
 
 CATALOGUE = Path(__file__).parents[2] / "docs" / "errors.md"
 TIMER, WATCH = "ladybug-health.timer", "ladybug-watch.service"
@@ -45,6 +46,13 @@ def keep(patient: Patient, boot_id: str, document: dict[str, Any]) -> None:
     (directory / f"{boot_id}.json").write_text(json.dumps(kept))
 
 
+def test_a_state_directory_that_was_emptied_is_not_a_boot_that_never_ran(patient: Patient) -> None:
+    patient.replica.state_dir.record.unlink()
+    found = patient.result("boot.outcome")
+    assert (found.status, found.code) == ("fail", "boot_not_run")
+    assert "though a boot has run since the machine started" in found.message
+
+
 def test_a_boot_that_registered_is_good(patient: Patient) -> None:
     found = patient.result("boot.outcome")
     assert (found.status, found.message.partition(" after")[0]) == ("pass", "registered")
@@ -70,8 +78,13 @@ def test_a_boot_that_was_cut_off_is_to_be_run_again(patient: Patient) -> None:
     assert "ladybug-agent bootstrap" in [one.line for one in found.remedy.commands]
 
 
-def test_a_boot_that_never_began_says_what_systemd_says_of_its_unit(patient: Patient) -> None:
+def forget_every_run(patient: Patient) -> None:
     patient.replica.state_dir.record.unlink()
+    kept_path(Path(patient.config.instance.boots_dir), MACHINE_BOOT.boot_id).unlink()
+
+
+def test_a_boot_that_never_began_says_what_systemd_says_of_its_unit(patient: Patient) -> None:
+    forget_every_run(patient)
     patient.units.know(a_unit(BOOT, enabled="disabled", active="inactive"))
     found = patient.result("boot.outcome")
     assert (found.status, found.code) == ("fail", "boot_not_run")
@@ -79,7 +92,7 @@ def test_a_boot_that_never_began_says_what_systemd_says_of_its_unit(patient: Pat
 
 
 def test_without_systemd_nothing_starts_a_boot(patient: Patient) -> None:
-    patient.replica.state_dir.record.unlink()
+    forget_every_run(patient)
     patient.units.present = False
     assert patient.result("boot.outcome").message.endswith("there is no systemd to start it")
 

@@ -123,6 +123,16 @@ def test_groups_and_ids_choose_checks() -> None:
 
 
 @pytest.mark.parametrize(
+    "wish",
+    [{"only": ("registry",), "skip": ("registry",)}, {"only": ("registry",), "is_quick": True}],
+)
+def test_a_choice_that_leaves_nothing_is_refused(wish: dict[str, object]) -> None:
+    with pytest.raises(ConfigError, match="wanted at least one check to ask") as caught:
+        chosen(**wish)
+    assert caught.value.code == "checks_none_left"
+
+
+@pytest.mark.parametrize(
     ("name", "near"),
     [
         ("servce.health", "did you mean `service.health`"),

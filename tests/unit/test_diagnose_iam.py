@@ -139,6 +139,14 @@ def test_what_did_not_answer_is_no_denial(patient: Patient) -> None:
     assert "denied" not in found.evidence
 
 
+def test_permissions_of_which_nobody_told_anything_are_not_called_good(patient: Patient) -> None:
+    silence = ExternalFailure("aws_unreachable", "found no connection")
+    for action in actions_for(patient.config):
+        patient.aws.fail(action.name, silence)
+    found = patient.result("iam.permissions")
+    assert (found.status, found.message) == ("skip", "AWS answered none of the calls")
+
+
 def test_the_load_balancer_is_asked_where_one_is_configured(tmp_path: Path) -> None:
     options: dict[str, Any] = {"drain.target_group_arn": ARN}
     patient = Patient(tmp_path, options)

@@ -13,3 +13,11 @@ def engine_unreachable(act: str, base_url: str) -> ExternalFailure:
         f"wanted to {act}, found no Docker engine at {base_url}",
         hint=ENGINE_HINT,
     )
+
+
+def engine_forbidden(act: str, base_url: str) -> ExternalFailure:
+    return ExternalFailure(
+        "container_engine_unreachable",
+        f"wanted to {act}, this user may not use the Docker engine at {base_url}",
+        hint="run it with sudo",
+    )

@@ -21,10 +21,12 @@ exit status:
 class Parser(argparse.ArgumentParser):
     """A parser whose help ends with the exit status, for every verb."""
 
+    exit_status = EXIT_STATUS
+
     def __init__(self, **settings: object) -> None:
         super().__init__(
             **settings,  # type: ignore[arg-type]  # argparse passes its own on to sub-parsers
-            epilog=EXIT_STATUS,
+            epilog=self.exit_status,
             formatter_class=argparse.RawDescriptionHelpFormatter,
         )
 

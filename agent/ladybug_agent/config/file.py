@@ -41,7 +41,10 @@ def toml_document(text: str, source: str) -> dict[str, Any]:
         return tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise ConfigError(
-            "config_not_toml", f"{source} is not valid TOML", hint="fix the line named below"
+            "config_not_toml",
+            f"{source} is not valid TOML",
+            hint="mend the line that `found` names, and check: `ladybug-agent config check`",
+            found=str(error),
         ) from error
 
 

@@ -41,7 +41,7 @@ ROW = Command(
 )
 CHECK_HEALTH = Command("ladybug-agent health-check", "safe")
 TIMER = Command("systemctl list-timers ladybug-health.timer", "safe")
-START_TIMER = Command("systemctl start ladybug-health.timer", "safe")
+START_TIMER = Command("systemctl enable --now ladybug-health.timer", "safe")
 CHECK_LOG = Command("journalctl -u ladybug-health.service -n 30 --no-pager", "safe")
 BOOT = Command("ladybug-agent bootstrap", "disruptive")
 AGENTS = Command("pgrep -af ladybug-agent; cat {state_dir}/registration_id", "safe")
@@ -75,46 +75,46 @@ COMPLETE_HOOK = Command(
 )
 
 
-def _do(*commands: Command, text: str = "") -> Remedy:
+def do(*commands: Command, text: str = "") -> Remedy:
     return Remedy(text=text, commands=commands)
 
 
-TIME = _do(CLOCK, SET_CLOCK, text="set the clock, and let it follow the time server")
-CREDENTIALS = _do(PROFILE, WHO)
-LEASE = _do(TIMER, CHECK_LOG, CHECK_HEALTH, text="look why health checks are missed")
+TIME = do(CLOCK, SET_CLOCK, text="set the clock, and let it follow the time server")
+CREDENTIALS = do(PROFILE, WHO)
+LEASE = do(TIMER, CHECK_LOG, CHECK_HEALTH, text="look why health checks are missed")
 
 BY_CODE: Mapping[str, Remedy] = {
     "clock_skewed": TIME,
     "clock_drifts": TIME,
     "clock_not_synchronized": TIME,
-    "name_not_resolved": _do(RESOLVER),
-    "aws_unreachable": _do(ENDPOINTS),
-    "aws_access_denied": _do(WHO),
-    "aws_credentials_rejected": _do(CLOCK, WHO, PROFILE),
+    "name_not_resolved": do(RESOLVER),
+    "aws_unreachable": do(ENDPOINTS),
+    "aws_access_denied": do(WHO),
+    "aws_credentials_rejected": do(CLOCK, WHO, PROFILE),
     "credentials_missing": CREDENTIALS,
-    "credentials_expired": _do(CLOCK, PROFILE, REPLACE),
-    "volume_impaired": _do(VOLUME_STATUS, REPLACE),
-    "volume_degraded": _do(VOLUME_STATUS, text="if the service is slow, replace the instance"),
-    "image_not_found": _do(IMAGES),
-    "image_pull_denied": _do(WHO),
-    "image_registry_unreachable": _do(ENDPOINTS),
-    "registry_table_missing": _do(TABLES),
-    "registry_row_missing": _do(CHECK_HEALTH, BOOT),
-    "registry_row_outdated": _do(ROW, BOOT),
-    "registry_lease_expired": _do(TIMER, START_TIMER, CHECK_LOG, CHECK_HEALTH),
+    "credentials_expired": do(CLOCK, PROFILE, REPLACE),
+    "volume_impaired": do(VOLUME_STATUS, REPLACE),
+    "volume_degraded": do(VOLUME_STATUS, text="if the service is slow, replace the instance"),
+    "image_not_found": do(IMAGES),
+    "image_pull_denied": do(WHO),
+    "image_registry_unreachable": do(ENDPOINTS),
+    "registry_table_missing": do(TABLES),
+    "registry_row_missing": do(CHECK_HEALTH, BOOT),
+    "registry_row_outdated": do(ROW, BOOT),
+    "registry_lease_expired": do(TIMER, START_TIMER, CHECK_LOG, CHECK_HEALTH),
     "registry_lease_short": LEASE,
-    "registry_says_unhealthy": _do(ROW, CHECK_HEALTH),
-    "registry_status_differs": _do(ROW, CHECK_HEALTH),
-    "registration_fenced": _do(AGENTS, ROW),
-    "target_group_missing": _do(TARGET_GROUP),
-    "target_unused": _do(TARGETS, ADD_TARGET),
-    "target_draining": _do(TARGETS, ADD_TARGET),
-    "target_unhealthy": _do(TARGET_GROUP, TARGETS),
-    "target_not_ready": _do(TARGETS, text="wait for one more check of the load balancer"),
-    "instance_not_in_group": _do(MEMBER),
-    "instance_marked_unhealthy": _do(ACTIVITIES),
-    "instance_standby": _do(EXIT_STANDBY),
-    "instance_terminating": _do(ACTIVITIES),
-    "launch_hook_pending": _do(MEMBER, COMPLETE_HOOK),
+    "registry_says_unhealthy": do(ROW, CHECK_HEALTH),
+    "registry_status_differs": do(ROW, CHECK_HEALTH),
+    "registration_fenced": do(AGENTS, ROW),
+    "target_group_missing": do(TARGET_GROUP),
+    "target_unused": do(TARGETS, ADD_TARGET),
+    "target_draining": do(TARGETS, ADD_TARGET),
+    "target_unhealthy": do(TARGET_GROUP, TARGETS),
+    "target_not_ready": do(TARGETS, text="wait for one more check of the load balancer"),
+    "instance_not_in_group": do(MEMBER),
+    "instance_marked_unhealthy": do(ACTIVITIES),
+    "instance_standby": do(EXIT_STANDBY),
+    "instance_terminating": do(ACTIVITIES),
+    "launch_hook_pending": do(MEMBER, COMPLETE_HOOK),
 }
-BY_PREFIX: Mapping[str, Remedy] = {"volume_": _do(VOLUMES, REPLACE)}
+BY_PREFIX: Mapping[str, Remedy] = {"volume_": do(VOLUMES, REPLACE)}

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from ladybug_agent.diagnose.by_code import by_code
+
 IN_TIME = (
     "metadata.token",
     "metadata.identity",
@@ -97,7 +99,4 @@ def live_checks(code: str) -> tuple[str, ...] | None:
     >>> live_checks("volume_not_mapped")
     ('volume.attachment', 'metadata.identity')
     """
-    if code in BY_CODE:
-        return BY_CODE[code]
-    known = sorted((one for one in BY_PREFIX if code.startswith(one)), key=len)
-    return BY_PREFIX[known[-1]] if known else None
+    return by_code(code, BY_CODE, BY_PREFIX)

@@ -9,6 +9,7 @@ from typing import Any
 
 from ladybug_agent.diagnose import sights
 from ladybug_agent.diagnose.scene import Scene
+from ladybug_agent.kept_files import read_kept, runs_in
 from ladybug_agent.model.units import UnitFacts
 from ladybug_agent.status import boot_outcome
 from ladybug_agent.timeline.runs import known_outcome
@@ -59,6 +60,12 @@ def boot(scene: Scene) -> BootSeen:
 def units(scene: Scene) -> Mapping[str, UnitFacts]:
     """Return our units. Raises ExternalFailure if systemd does not answer."""
     return scene.sights.once("units", lambda: scene.world.units.units(UNITS))
+
+
+def has_kept_run(scene: Scene) -> bool:
+    """Return whether a boot has run since the machine started, by what is kept of it."""
+    directory = boots_dir(scene)
+    return directory is not None and bool(runs_in(read_kept(directory, sights.boot_id(scene))))
 
 
 def boots_dir(scene: Scene) -> Path | None:

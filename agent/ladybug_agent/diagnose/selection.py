@@ -18,15 +18,26 @@ class Selection:
 
 
 def select(checks: Sequence[Check], wish: Selection) -> tuple[Check, ...]:
-    """Return the checks to ask, in their order. Raises ConfigError for an id that is none."""
+    """Return the checks to ask, in their order; at least one.
+
+    Raises ConfigError for an id that is none, and for a wish that leaves nothing: a diagnosis that
+    has asked nothing must not say that all is well.
+    """
     refuse_unknown(checks, (*wish.only, *wish.skip))
-    return tuple(
+    chosen = tuple(
         check
         for check in checks
         if (not wish.only or _is_named(check, wish.only))
         and not _is_named(check, wish.skip)
         and (check.is_quick or not wish.is_quick)
     )
+    if not chosen:
+        raise ConfigError(
+            "checks_none_left",
+            "wanted at least one check to ask, found none that --only, --skip and --quick leave",
+            hint="--quick leaves out what is beyond this machine, such as `registry` and `iam`",
+        )
+    return chosen
 
 
 def refuse_unknown(checks: Sequence[Check], names: Sequence[str]) -> None:

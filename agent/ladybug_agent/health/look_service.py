@@ -43,7 +43,7 @@ def refuse_not_serving(found: ContainerFacts | None, served: Served) -> Containe
         raise Refused(
             "container_missing",
             f"there is no container {name} any more",
-            hint="who removed it? `docker events --since 1h --filter type=container`",
+            hint="who removed it? `docker events --since 1h --until 0s --filter type=container`",
         )
     refuse_foreign(found)
     if found.container_id != served.container_id:

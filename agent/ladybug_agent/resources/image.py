@@ -99,7 +99,8 @@ def ensure_image(
     raise ExternalFailure(
         "image_not_there_after_pull",
         f"the pull of {reference.at(digest)} ended well, but the engine does not have it",
-        hint="is something pruning images? `docker events --filter type=image`",
+        hint="is something pruning images?"
+        " `docker events --since 1h --until 0s --filter type=image`",
     )
 
 

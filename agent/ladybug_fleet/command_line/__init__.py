@@ -10,13 +10,14 @@ from ladybug_fleet.command_line.build import add_build
 from ladybug_fleet.command_line.deploy import add_deploy
 from ladybug_fleet.command_line.publish import add_publish
 from ladybug_fleet.command_line.roll import add_roll
+from ladybug_fleet.command_line.sharing import FleetParser
 from ladybug_fleet.command_line.snapshot import add_snapshot
 from ladybug_fleet.command_line.status import add_status
 from ladybug_fleet.command_line.wait import add_wait
 
 
 def build_parser() -> argparse.ArgumentParser:
-    parser = Parser(
+    parser: Parser = FleetParser(
         prog="ladybug-fleet",
         description="Builds, publishes, deploys and watches a fleet of replicas.",
     )

@@ -4,7 +4,22 @@ from __future__ import annotations
 
 import argparse
 
-from ladybug_agent.command_line.options import add_format
+from ladybug_agent.command_line.options import Parser, add_format
+
+EXIT_STATUS = """\
+exit status:
+  0   good (warnings included)
+  1   not good
+  2   usage or configuration
+  75  not now: another refresh is under way
+  130 interrupted; what was begun in AWS goes on
+"""
+
+
+class FleetParser(Parser):
+    """A parser whose help ends with the exit status of these tools."""
+
+    exit_status = EXIT_STATUS
 
 
 def add_session(parser: argparse.ArgumentParser) -> None:

@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 from urllib.parse import quote
 
 from ladybug_agent.adapters.docker_facts import container_facts, image_facts
-from ladybug_agent.adapters.docker_words import engine_unreachable
+from ladybug_agent.adapters.docker_words import engine_forbidden, engine_unreachable
 from ladybug_agent.adapters.lean.http import (
     Address,
     Ask,
@@ -50,6 +50,8 @@ class LeanDocker:
                 return None
             if reply.status == OK:
                 return facts(json.loads(reply.body))
+        except PermissionError as error:
+            raise engine_forbidden(act, self._base_url) from error
         except (OSError, GarbledReplyError, *NO_REPORT) as error:
             raise engine_unreachable(act, self._base_url) from error
         raise ExternalFailure(

@@ -113,5 +113,6 @@ def _writing_to(place: Path) -> Iterator[None]:
         raise ExternalFailure(
             "support_bundle_unwritable",
             f"cannot write a bundle in {place}",
-            hint="does the directory exist, and may this user write to it? /tmp is a good place",
+            hint="does the directory exist, and may this user write to it?"
+            " /var/tmp is a good place",
         ) from error

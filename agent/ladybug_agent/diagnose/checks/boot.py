@@ -47,6 +47,13 @@ def _running(scene: Scene, seen: BootSeen) -> Found:
 
 
 def _not_run(scene: Scene) -> AgentError:
+    if boot_sights.has_kept_run(scene):
+        return ExternalFailure(
+            "boot_not_run",
+            f"wanted the record of the boot in {sights.state_path(scene)}, found none, though a"
+            " boot has run since the machine started",
+            hint="who emptied that directory? running the boot again makes it anew",
+        )
     return ExternalFailure(
         "boot_not_run",
         f"no boot has run since the machine started; {_unit_text(scene)}",

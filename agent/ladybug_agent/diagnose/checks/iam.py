@@ -15,7 +15,7 @@ from ladybug_agent.diagnose.aws_sights import (
     target,
     volume_health,
 )
-from ladybug_agent.diagnose.check import Check, Found, Remedy
+from ladybug_agent.diagnose.check import Check, Found, Remedy, not_asked
 from ladybug_agent.diagnose.checks.volume import data_volume_id
 from ladybug_agent.diagnose.scene import Scene
 from ladybug_agent.diagnose.side_by_side import side_by_side
@@ -79,7 +79,10 @@ def look_at_permissions(scene: Scene) -> Found:
             evidence=evidence,
             remedy=Remedy(text=f"allow {', '.join(names)} in the role's policy", iam=names),
         )
-    return Found(message=f"{len(told)} of {len(wanted)} actions asked for", evidence=evidence)
+    answered = len(told) - len(lists["unanswered"])
+    if told and not answered:
+        return not_asked("AWS answered none of the calls")
+    return Found(message=f"{answered} of {len(wanted)} actions answered for", evidence=evidence)
 
 
 def _looks(scene: Scene) -> Mapping[str, Callable[[], bool]]:
