@@ -72,7 +72,9 @@ class Machine:
 
 
 @pytest.fixture
-def launched_machine(launched: Callable[..., LabInstance], bundle: CheckedBundle) -> Iterator[Machine]:
+def launched_machine(
+    launched: Callable[..., LabInstance], bundle: CheckedBundle
+) -> Iterator[Machine]:
     """A machine whose only way out is to the emulated AWS: no name can be looked up."""
     instance = launched(Plan(attach=False))
     instance.write_configuration(data=EMPTY)

@@ -142,10 +142,7 @@ def test_no_file_of_a_bundle_has_a_secret(instance: LabInstance, tmp_path: Path)
 
 def test_a_bundle_goes_to_a_bucket_of_the_same_account(instance: LabInstance) -> None:
     s3, there = instance.aws.client("s3"), instance.provisioned
-    encryption = {"Rules": [{"ApplyServerSideEncryptionByDefault": {"SSEAlgorithm": "AES256"}}]}
-    s3.put_bucket_encryption(
-        Bucket=there.bucket, ServerSideEncryptionConfiguration=encryption
-    )  # as every bucket has it since 2023
+    encrypt(instance.aws, there.bucket)
     run = diagnosed(instance, "--format", "json", "--bundle", f"s3://{there.bucket}/support")
     uri = run.document()["bundle"]
     key = uri.removeprefix(f"s3://{there.bucket}/")

@@ -1,4 +1,4 @@
-"""Buckets that encrypt what is put into them, as those of S3 do; moto's do when they are told to."""
+"""Buckets that encrypt what is put into them, as S3's do; moto's do when they are told to."""
 
 from __future__ import annotations
 

@@ -121,12 +121,15 @@ def test_a_document_runs_the_verb(
     assert (done.stdout, done.returncode) == (called + "\n", 0)
 
 
-@pytest.mark.parametrize("called", [
+@pytest.mark.parametrize(
+    "called",
+    [
         "diagnose --format text --bundle=s3://support/a",
         "drain",
         "drain --undo",
         "refresh --image=a:b --force",
-    ],)
+    ],
+)
 def test_the_agent_takes_what_it_is_called_with(called: str) -> None:
     assert build_parser().parse_args(called.split()).verb == called.split(maxsplit=1)[0]
 
