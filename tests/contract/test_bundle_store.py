@@ -28,6 +28,7 @@ def bundle(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def bucket(aws: LabAws, clients: AwsClients) -> AwsClients:
+    aws.client("s3").create_bucket(Bucket=BUCKET)
     encrypt(aws, BUCKET, "aws:kms")
     aws.calls.clear()
     return clients

@@ -19,6 +19,7 @@ from ladybug_lab.depot import DATABASE, Depot
 from ladybug_lab.imds.server import Credentials
 from ladybug_lab.instance import LabInstance, Order, launch
 from support.booting import boot, container_of
+from support.buckets import encrypt
 from support.canaries import ECR_PASSWORD, JWT, PEM, PEM_BODY, SECRET_KEY, SESSION_TOKEN
 
 pytestmark = pytest.mark.integration

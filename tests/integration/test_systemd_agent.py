@@ -77,13 +77,14 @@ def verdicts(document: str) -> dict[str, tuple[str, str]]:
 
 
 def test_a_diagnosis_sees_within_its_unit_what_one_by_hand_sees(machine: SystemdMachine) -> None:
-    seen = "/run/ladybug-agent/seen.json"
+    seen = "/run/seen.json"
     machine.drop_in(
         DIAGNOSE,
         "[Service]\nPrivateTmp=no\nProtectHome=no\nExecStart=\n"
         f"ExecStart={AGENT} diagnose --confined --format json\nStandardOutput=truncate:{seen}\n",
     )
-    machine.systemctl("start", DIAGNOSE)
+    machine.systemctl("start", DIAGNOSE, check=False)
+    assert machine.show(DIAGNOSE, "Result") == "success", machine.journal(DIAGNOSE)
     by_hand = verdicts(machine.run(AGENT, "diagnose", "--format", "json", check=False))
     assert verdicts(machine.read(seen)) == by_hand
     assert by_hand["filesystem.mount"][0] == "pass"

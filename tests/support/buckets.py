@@ -6,9 +6,9 @@ from ladybug_lab.aws.server import LabAws
 
 
 def encrypt(aws: LabAws, bucket: str, algorithm: str = "AES256") -> None:
-    """Have the bucket encrypt by default, and make it first if it is not there."""
-    s3 = aws.client("s3")
-    s3.create_bucket(Bucket=bucket)
+    """Have the bucket encrypt by default."""
     rule = {"ApplyServerSideEncryptionByDefault": {"SSEAlgorithm": algorithm}}
     encryption = {"Rules": [rule]}
-    s3.put_bucket_encryption(Bucket=bucket, ServerSideEncryptionConfiguration=encryption)
+    aws.client("s3").put_bucket_encryption(
+        Bucket=bucket, ServerSideEncryptionConfiguration=encryption
+    )

@@ -56,6 +56,7 @@ class StackLife:
         """Make what the stack makes beside the instance."""
         aws, there = self.instance.aws, self.instance.provisioned
         aws.client("logs").create_log_group(logGroupName=LOG_GROUP)
+        aws.client("s3").create_bucket(Bucket=PARAMETERS["SupportBucket"])
         encrypt(aws, str(PARAMETERS["SupportBucket"]))
         aws.client("sns").create_topic(Name=TOPIC.rpartition(":")[2])
         aws.target_groups.register(TARGET_GROUP, there.instance_id)

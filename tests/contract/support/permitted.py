@@ -104,6 +104,7 @@ def surround(aws: LabAws, clients: AwsClients) -> Surroundings:
     aws.client("sns").create_topic(Name=TOPIC.rpartition(":")[2])
     bundles, maps = str(PARAMETERS["BundleBucket"]), aws.client("s3")
     maps.create_bucket(Bucket=bundles)
+    maps.create_bucket(Bucket=str(PARAMETERS["SupportBucket"]))
     encrypt(aws, str(PARAMETERS["SupportBucket"]))
     maps.put_object(Bucket=bundles, Key=BUNDLE, Body=b"bundle")
     maps.put_object(Bucket=there.bucket, Key="hot-maps/known.hotmap", Body=b"map")
