@@ -73,7 +73,8 @@ def test_what_a_repair_needs_works_within_what_the_unit_allows_it(
 
 
 def verdicts(document: str) -> dict[str, tuple[str, str]]:
-    return {one["id"]: (one["status"], one.get("code", "")) for one in json.loads(document)["checks"]}
+    checks = json.loads(document)["checks"]
+    return {one["id"]: (one["status"], one.get("code", "")) for one in checks}
 
 
 def test_a_diagnosis_sees_within_its_unit_what_one_by_hand_sees(machine: SystemdMachine) -> None:
@@ -86,7 +87,10 @@ def test_a_diagnosis_sees_within_its_unit_what_one_by_hand_sees(machine: Systemd
     machine.systemctl("start", DIAGNOSE, check=False)
     assert machine.show(DIAGNOSE, "Result") == "success", machine.journal(DIAGNOSE)
     by_hand = verdicts(machine.run(AGENT, "diagnose", "--format", "json", check=False))
-    assert verdicts(machine.read(seen)) == by_hand
+    within = verdicts(machine.read(seen))
+    # Who may not set the clock may not ask the kernel whether it is synchronized either.
+    assert {within.pop("time.skew")[0], by_hand.pop("time.skew")[0]} <= {"pass", "warn"}
+    assert within == by_hand
     assert by_hand["filesystem.mount"][0] == "pass"
 
 
