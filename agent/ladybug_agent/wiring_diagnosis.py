@@ -19,7 +19,7 @@ from ladybug_agent.adapters.lean.imds_ahead import ImdsAhead
 from ladybug_agent.adapters.lean.reach import LeanReach
 from ladybug_agent.adapters.lean.service import LeanServiceHttp
 from ladybug_agent.adapters.machine import ProcMachine
-from ladybug_agent.adapters.mount_table import MountTable
+from ladybug_agent.adapters.mount_table import MACHINES_MOUNTS, MountTable
 from ladybug_agent.adapters.notices import EVENTS, REBALANCE, SPOT, TARGET_STATE, ImdsNotices
 from ladybug_agent.adapters.units import SystemctlUnits
 from ladybug_agent.clock import Clock
@@ -42,14 +42,19 @@ WANTED = (
 """What every diagnosis asks instance metadata for."""
 
 
-def build_diagnosis_world(config: Config, clock: Clock) -> DiagnosisWorld:
-    """Build all that a diagnosis looks at. Asks nobody anything yet."""
+def build_diagnosis_world(
+    config: Config, clock: Clock, *, confined: bool = False
+) -> DiagnosisWorld:
+    """Build all that a diagnosis looks at. Asks nobody anything yet.
+
+    `confined` is a process with a mount namespace of its own, in which every mount looks read-only.
+    """
     imds = ImdsAhead(LeanImds(clock), WANTED, clock)
     metadata = ImdsMetadata(imds, clock)
     return DiagnosisWorld(
         containers=LeanDocker(config.container.docker_host, clock),
         service=LeanServiceHttp(clock),
-        mounts=MountTable(),
+        mounts=MountTable(MACHINES_MOUNTS) if confined else MountTable(),
         disks=AllDisks(),
         kernel_log=KernelRecords(),
         contents=SystemContents(),

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 from ladybug_agent.adapters.instance_metadata import ImdsMetadata
 from ladybug_agent.adapters.instance_table import InstanceTable
 from ladybug_agent.adapters.kernel_records import KernelRecords
@@ -15,16 +13,13 @@ from ladybug_agent.adapters.lean.dynamodb import LeanDynamoDb
 from ladybug_agent.adapters.lean.imds import LeanImds
 from ladybug_agent.adapters.lean.service import LeanServiceHttp
 from ladybug_agent.adapters.machine import ProcMachine
-from ladybug_agent.adapters.mount_table import MountTable
+from ladybug_agent.adapters.mount_table import MACHINES_MOUNTS, MountTable
 from ladybug_agent.clock import Clock
 from ladybug_agent.config import Config
 from ladybug_agent.errors import Refused
 from ladybug_agent.ports.tick import Cloud, TickWorld
 from ladybug_agent.served import Served, read_served
 from ladybug_agent.state import StateDirectory
-
-MACHINES_MOUNTS = Path("/proc/1/mountinfo")
-"""Seen from within a mount namespace of one's own, where every mount has another id."""
 
 
 def what_serves(state: StateDirectory) -> Served:

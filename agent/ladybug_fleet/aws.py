@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 from http import HTTPStatus
 from typing import Any
 
@@ -55,9 +56,8 @@ def client(service: str, region: str | None = None, profile: str | None = None) 
     with aws_errors(f"{service}:*"):
         # Which the AWS CLI reads, and botocore does not: it knows AWS_DEFAULT_REGION.
         region = region or os.environ.get("AWS_REGION") or None
-        session = boto3.Session(region_name=region, profile_name=profile)
         # The stubs have an overload for each service by its literal name.
-        make: Any = session.client
+        make: Any = _session(region, profile).client
         return make(
             service,
             config=Config(
@@ -66,6 +66,12 @@ def client(service: str, region: str | None = None, profile: str | None = None) 
                 retries={"mode": "standard", "total_max_attempts": TRIES},
             ),
         )
+
+
+@cache
+def _session(region: str | None, profile: str | None) -> boto3.Session:
+    """Return the one session: each new one would read botocore's data and find credentials anew."""
+    return boto3.Session(region_name=region, profile_name=profile)
 
 
 @contextmanager

@@ -12,6 +12,7 @@ from ladybug_agent.adapters.aws import AwsClients
 from ladybug_agent.adapters.bundle_store import S3BundleStore
 from ladybug_agent.errors import ExternalFailure
 from ladybug_lab.aws.server import LabAws
+from support.buckets import encrypt
 
 BUCKET = "support-bundles"
 OWNER = "123456789012"
@@ -27,11 +28,8 @@ def bundle(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def bucket(aws: LabAws, clients: AwsClients) -> AwsClients:
-    s3 = aws.client("s3")
-    s3.create_bucket(Bucket=BUCKET)
-    rule = {"ApplyServerSideEncryptionByDefault": {"SSEAlgorithm": "aws:kms"}}
-    encryption = {"Rules": [rule]}
-    s3.put_bucket_encryption(Bucket=BUCKET, ServerSideEncryptionConfiguration=encryption)
+    aws.client("s3").create_bucket(Bucket=BUCKET)
+    encrypt(aws, BUCKET, "aws:kms")
     aws.calls.clear()
     return clients
 

@@ -65,6 +65,7 @@ def test_a_role_of_another_fleet_may_do_nothing_to_this_one(there: Surroundings)
         RegistryTable="another",
         MapsBucket="another",
         BundleBucket="another",
+        SupportBucket="another",
         EcrRepository="another",
     )
     policy = agent_policy(other)

@@ -10,14 +10,15 @@ from dataclasses import dataclass
 
 import pytest
 
+from ladybug_fleet.bundle.check import CheckedBundle
 from ladybug_lab.instance import LabInstance
 from ladybug_lab.plan import Plan
 from ladybug_lab.systemd_image import AS_LAUNCHED
 from support.aws_cli import PROGRAM, aws_cli
 from support.booting import record_of, row_of
-from support.real_bundle import Bundle, real_bundle
 from support.shell_machine import STUB
 from support.systemd_machine import SystemdMachine, systemd_machine
+from support.wheelhouse import true_bundle
 
 pytestmark = pytest.mark.integration
 
@@ -31,8 +32,8 @@ RERUN_S = 0.3
 
 
 @pytest.fixture(scope="module")
-def bundle(tmp_path_factory: pytest.TempPathFactory) -> Bundle:
-    return real_bundle(tmp_path_factory.mktemp("bundle"))
+def bundle() -> CheckedBundle:
+    return true_bundle()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,12 +72,14 @@ class Machine:
 
 
 @pytest.fixture
-def launched_machine(launched: Callable[..., LabInstance], bundle: Bundle) -> Iterator[Machine]:
+def launched_machine(
+    launched: Callable[..., LabInstance], bundle: CheckedBundle
+) -> Iterator[Machine]:
     """A machine whose only way out is to the emulated AWS: no name can be looked up."""
     instance = launched(Plan(attach=False))
     instance.write_configuration(data=EMPTY)
     store = instance.aws.client("s3")
-    store.upload_file(str(bundle.archive), instance.provisioned.bucket, "agent.tar.gz")
+    store.put_object(Bucket=instance.provisioned.bucket, Key="agent.tar.gz", Body=bundle.data)
     volumes = [
         f"{instance.order.directory}:{instance.order.directory}",
         "/var/run/docker.sock:/var/run/docker.sock",
@@ -88,7 +91,7 @@ def launched_machine(launched: Callable[..., LabInstance], bundle: Bundle) -> It
         yield machine
 
 
-def prepare(machine: Machine, bundle: Bundle) -> None:
+def prepare(machine: Machine, bundle: CheckedBundle) -> None:
     """Put there what an image and a launch put there, and nothing of the agent."""
     booted, there = machine.machine, machine.instance.provisioned
     booted.write("/etc/resolv.conf", "nameserver 127.0.0.1\n")
@@ -118,7 +121,7 @@ def prepare(machine: Machine, bundle: Bundle) -> None:
 
 
 def test_user_data_alone_makes_a_registered_replica_of_a_clean_machine(
-    launched_machine: Machine, bundle: Bundle
+    launched_machine: Machine, bundle: CheckedBundle
 ) -> None:
     spent_s = launched_machine.cpu_s()
     assert launched_machine.await_state("active", "failed") == "active"
@@ -131,6 +134,8 @@ def test_user_data_alone_makes_a_registered_replica_of_a_clean_machine(
     assert (row["status"], row["agent_version"]) == ("healthy", bundle.version)
     assert machine.run("readlink", f"{HOME}/fallback") == bundle.version
     assert [one.accepted for one in instance.aws.lifecycle_results] == [True]
+    configured = machine.run("systemd-analyze", "cat-config", "systemd/journald.conf")
+    assert "MaxRetentionSec=30day" in configured
 
 
 def test_user_data_again_fetches_nothing_and_starts_nothing_anew(
@@ -146,7 +151,7 @@ def test_user_data_again_fetches_nothing_and_starts_nothing_anew(
 
 
 def test_a_new_version_whose_python_is_broken_gives_way_to_the_one_before(
-    launched_machine: Machine, bundle: Bundle
+    launched_machine: Machine, bundle: CheckedBundle
 ) -> None:
     launched_machine.cpu_s()
     launched_machine.await_state("active")

@@ -21,7 +21,7 @@ from support.booting import boot, record_of, row_of
 from support.checking import check, checks
 from support.ecr_front import ecr_front
 from support.leaving import agent, step_of
-from support.replica_stack import agent_policy, replica_stack
+from support.replica_stack import PARAMETERS, agent_policy, replica_stack
 from support.stack_life import (
     PLAN,
     StackLife,
@@ -37,6 +37,7 @@ pytestmark = pytest.mark.integration
 POLICY = agent_policy(replica_stack())
 # Of the stub, which runs before any agent: tests/contract/test_permissions.py.
 BEFORE_THE_AGENT = ("Bundle", "s3:GetObject")
+SUPPORT = f"s3://{PARAMETERS['SupportBucket']}/ladybug-support"
 AILING: dict[str, dict[str, Any]] = {
     "health": {
         "fall": 1,
@@ -93,7 +94,7 @@ def test_finding_20_a_whole_life_needs_the_whole_policy_and_nothing_else(life: S
     assert boot(instance).status == 0
     assert hydrate(instance).status == 0
     assert checks(instance, 3).run.status == 0
-    assert agent(instance, "diagnose").status == 0
+    assert agent(instance, "diagnose", "--bundle", SUPPORT).status == 0
     assert agent(instance, "refresh", "--force").status == 0
     life.configure(**AILING)  # and with the image that the depot always has
     checks_until(instance, "replacement_asked")

@@ -19,6 +19,7 @@ from ladybug_lab.depot import DATABASE, Depot
 from ladybug_lab.imds.server import Credentials
 from ladybug_lab.instance import LabInstance, Order, launch
 from support.booting import boot, container_of
+from support.buckets import encrypt
 from support.canaries import ECR_PASSWORD, JWT, PEM, PEM_BODY, SECRET_KEY, SESSION_TOKEN
 
 pytestmark = pytest.mark.integration
@@ -142,10 +143,7 @@ def test_no_file_of_a_bundle_has_a_secret(instance: LabInstance, tmp_path: Path)
 
 def test_a_bundle_goes_to_a_bucket_of_the_same_account(instance: LabInstance) -> None:
     s3, there = instance.aws.client("s3"), instance.provisioned
-    encryption = {"Rules": [{"ApplyServerSideEncryptionByDefault": {"SSEAlgorithm": "AES256"}}]}
-    s3.put_bucket_encryption(
-        Bucket=there.bucket, ServerSideEncryptionConfiguration=encryption
-    )  # as every bucket has it since 2023
+    encrypt(instance.aws, there.bucket)
     run = diagnosed(instance, "--format", "json", "--bundle", f"s3://{there.bucket}/support")
     uri = run.document()["bundle"]
     key = uri.removeprefix(f"s3://{there.bucket}/")

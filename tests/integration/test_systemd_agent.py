@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import json
 import shlex
-import sysconfig
 import time
 from collections.abc import Iterator
 
@@ -12,7 +12,8 @@ import pytest
 from ladybug_lab.instance import LabInstance
 from support.booting import container_status, row_of
 from support.leaving import HOOK, drain_record, serving, step_of
-from support.systemd_machine import AGENT, PYTHON, ROOT, SystemdMachine, systemd_machine
+from support.systemd_agent import beside_replica
+from support.systemd_machine import AGENT, SystemdMachine
 
 pytestmark = pytest.mark.integration
 
@@ -20,35 +21,22 @@ HEALTH = "ladybug-health.service"
 REPAIR = "ladybug-repair.service"
 WATCH = "ladybug-watch.service"
 FAILED = "ladybug-agent-failed@.service"
-CONFIG = "/etc/ladybug-agent/config.toml"
+DIAGNOSE = "ladybug-diagnose.service"
+PAGE = "/run/ladybug-agent/diagnosis.html"
 
 
 @pytest.fixture
 def machine(instance: LabInstance) -> Iterator[SystemdMachine]:
     """A machine that shares the replica's network, engine, state and mounts."""
     serving(instance, watch_interval_s=1, stop_grace_s=2)
-    site = sysconfig.get_path("purelib")
-    volumes = [
-        f"{ROOT}:{ROOT}:ro",
-        f"{site}:{site}:ro",
-        f"{instance.order.directory}:{instance.order.directory}",
-        "/var/run/docker.sock:/var/run/docker.sock",
-    ]
-    with systemd_machine("--network", "host", volumes=volumes) as booted:
-        variables = {
-            name: value for name, value in instance.environment().items() if name.startswith("AWS_")
-        } | {"PYTHONPATH": f"{ROOT / 'agent'}:{site}", "PYTHONDONTWRITEBYTECODE": "1"}
-        exports = "".join(f"export {n}={shlex.quote(v)}\n" for n, v in variables.items())
-        booted.write(
-            AGENT, f'#!/bin/sh\n{exports}exec {PYTHON} -m ladybug_agent "$@"\n', mode="755"
-        )
-        booted.write(CONFIG, instance.config_file.read_text(encoding="utf-8"))
-        booted.install(HEALTH, REPAIR, WATCH, FAILED)
+    with beside_replica(instance) as booted:
+        booted.install(HEALTH, REPAIR, WATCH, FAILED, DIAGNOSE)
         # The state directory of this instance lies in /tmp, and the agent perhaps in /root.
         elsewhere = (
             f"[Service]\nPrivateTmp=no\nProtectHome=no\nReadWritePaths={instance.order.directory}\n"
         )
         booted.drop_in(HEALTH, f"[Unit]\nConditionPathExists=\n{elsewhere}")
+        booted.drop_in(DIAGNOSE, elsewhere)
         booted.drop_in(REPAIR, "[Unit]\nConditionPathExists=\n")
         yield booted
 
@@ -82,6 +70,44 @@ def test_what_a_repair_needs_works_within_what_the_unit_allows_it(
     machine.write(AGENT, text + "\n", mode="755")
     machine.systemctl("start", REPAIR)
     assert done.exists(), machine.journal(REPAIR)
+
+
+def verdicts(document: str) -> dict[str, tuple[str, str]]:
+    checks = json.loads(document)["checks"]
+    return {one["id"]: (one["status"], one.get("code", "")) for one in checks}
+
+
+def test_a_diagnosis_sees_within_its_unit_what_one_by_hand_sees(machine: SystemdMachine) -> None:
+    seen = "/run/seen.json"
+    machine.drop_in(
+        DIAGNOSE,
+        "[Service]\nPrivateTmp=no\nProtectHome=no\nExecStart=\n"
+        f"ExecStart={AGENT} diagnose --confined --format json\nStandardOutput=truncate:{seen}\n",
+    )
+    machine.systemctl("start", DIAGNOSE, check=False)
+    assert machine.show(DIAGNOSE, "Result") == "success", machine.journal(DIAGNOSE)
+    by_hand = verdicts(machine.run(AGENT, "diagnose", "--format", "json", check=False))
+    within = verdicts(machine.read(seen))
+    # Who may not set the clock may not ask the kernel whether it is synchronized either.
+    assert {within.pop("time.skew")[0], by_hand.pop("time.skew")[0]} <= {"pass", "warn"}
+    assert within == by_hand
+    assert by_hand["container.running"][0] == "pass"
+
+
+def test_a_diagnosis_leaves_its_text_in_the_journal_and_its_page_to_root(
+    machine: SystemdMachine,
+) -> None:
+    machine.systemctl("start", DIAGNOSE)
+    assert "LBDIAG/1 " in machine.journal(DIAGNOSE)
+    assert machine.read(PAGE).startswith("<!doctype html>")
+    assert machine.run("stat", "--format=%a %U", PAGE) == "600 root"
+
+
+def test_a_unit_that_fails_is_diagnosed(machine: SystemdMachine) -> None:
+    fails = "[Unit]\nConditionPathExists=\n[Service]\nExecStart=\nExecStart=sh -c 'exit 9'\n"
+    machine.drop_in(HEALTH, fails)
+    machine.systemctl("start", HEALTH, check=False)
+    machine.await_text(PAGE, f"{HEALTH} has failed", within_s=60)
 
 
 def test_a_check_by_hand_keeps_the_units_check_out_and_it_is_no_failure(

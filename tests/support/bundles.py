@@ -35,16 +35,7 @@ def copy_clone(target: Path) -> Checkout:
         else:
             target.mkdir(parents=True, exist_ok=True)
             shutil.copy2(source, target / name)
-    _stand_in(target / "packaging/bundle/install", "#!/bin/sh\n", 0o755)
-    _stand_in(target / "packaging/cloudformation/replicas.yaml", "Resources: {}\n", 0o644)
     return open_checkout(target)
-
-
-def _stand_in(path: Path, text: str, mode: int) -> None:
-    if not path.exists():
-        path.parent.mkdir(exist_ok=True)
-        path.write_text(text)
-        path.chmod(mode)
 
 
 def small_workshop(directory: Path) -> Workshop:

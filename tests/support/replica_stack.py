@@ -29,6 +29,7 @@ PARAMETERS: dict[str, str | list[str]] = {
     "BundleSha256": "0" * 64,
     "RegistryTable": "graph-lab-instance-registry",
     "MapsBucket": "ladybug-lab-maps",
+    "SupportBucket": "ladybug-lab-support",
     "ReplaceInstance": "true",
 }
 FIRST: dict[str, str | list[str]] = {"DataMode": "empty", "SnapshotId": ""}

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import json
+import shutil
 import tarfile
 import zipfile
 from dataclasses import dataclass
 from pathlib import Path
 
-from support.shell_machine import INSTALLER, UNITS, ShellMachine
+from support.shell_machine import INSTALLER, ROOT, UNITS, ShellMachine
 
 AGENT = """import sys
 if sys.argv[1:] == ["--version"]:
@@ -18,6 +19,9 @@ elif sys.argv[1:2] == ["config"]:
     text = open(sys.argv[-1]).read()
     sys.exit("config_not_toml: found " + text.strip() if "wrong" in text else 0)
 """
+
+
+PLACED = ("cloudwatch", "journald", "logrotate")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,6 +51,8 @@ def small_bundle(
         target = directory / "systemd" / path.name
         target.write_text(machine.moved(path.read_text(encoding="utf-8")), encoding="utf-8")
         target.chmod(path.stat().st_mode)
+    for name in PLACED:
+        shutil.copytree(ROOT / "packaging" / name, directory / name)
     archive = directory.parent / f"ladybug-agent-{version}.tar.gz"
     with tarfile.open(archive, "w:gz") as out:
         out.add(directory, arcname=directory.name)

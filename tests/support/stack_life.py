@@ -17,6 +17,7 @@ from ladybug_lab.depot import ACCOUNT_ID, ECR_USER
 from ladybug_lab.instance import LabInstance
 from ladybug_lab.plan import Plan
 from support.booting import container_of, engine, row_of
+from support.buckets import encrypt
 from support.checking import Checked, check
 from support.cloudformation import STACK
 from support.ecr_front import EcrFront
@@ -55,6 +56,8 @@ class StackLife:
         """Make what the stack makes beside the instance."""
         aws, there = self.instance.aws, self.instance.provisioned
         aws.client("logs").create_log_group(logGroupName=LOG_GROUP)
+        aws.client("s3").create_bucket(Bucket=PARAMETERS["SupportBucket"])
+        encrypt(aws, str(PARAMETERS["SupportBucket"]))
         aws.client("sns").create_topic(Name=TOPIC.rpartition(":")[2])
         aws.target_groups.register(TARGET_GROUP, there.instance_id)
         aws.target_groups.deregistration_delay_s = LONG_DEREGISTRATION_S

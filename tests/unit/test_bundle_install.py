@@ -13,11 +13,8 @@ from pathlib import Path
 import pytest
 
 from ladybug_agent import __version__
-from ladybug_agent.errors import AgentError
-from ladybug_fleet.bundle.build import build_bundle
 from ladybug_fleet.bundle.check import CheckedBundle
-from support.bundles import copy_clone
-from support.wheelhouse import wheelhouse
+from support.wheelhouse import true_bundle
 
 pytestmark = pytest.mark.thorough
 TOP = f"ladybug-agent-{__version__}"
@@ -25,14 +22,8 @@ NOWHERE = "http://127.0.0.1:9"
 
 
 @pytest.fixture(scope="module")
-def bundle(tmp_path_factory: pytest.TempPathFactory) -> CheckedBundle:
-    checkout = copy_clone(tmp_path_factory.mktemp("clone"))
-    try:
-        return build_bundle(checkout, wheelhouse(), None)
-    except AgentError as error:
-        if error.code != "wheel_missing":
-            raise
-        pytest.skip(f"missing: {error}; ./dev setup")
+def bundle() -> CheckedBundle:
+    return true_bundle()
 
 
 def unpack(bundle: CheckedBundle, directory: Path) -> Path:

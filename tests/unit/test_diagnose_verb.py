@@ -115,6 +115,25 @@ def test_the_page_has_the_boot_as_well(config: Path, capsys: pytest.CaptureFixtu
     assert "How it booted" in printed
 
 
+def test_the_page_is_written_beside_the_text_and_for_its_owner_alone(
+    config: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "page.html"
+    assert run(config, "--only", "engine", "--html", str(path)) == 1
+    assert capsys.readouterr().out.startswith("LBDIAG/1 FAIL engine.socket ")
+    assert path.read_text(encoding="utf-8").startswith("<!doctype html>")
+    assert path.stat().st_mode & 0o777 == 0o600
+
+
+def test_a_page_that_cannot_be_written_takes_nothing_from_the_diagnosis(
+    config: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(config, "--only", "engine", "--html", f"{config}/page.html") == 1
+    printed = capsys.readouterr()
+    assert printed.out.startswith("LBDIAG/1 FAIL engine.socket ")
+    assert "diagnosis_not_written" in printed.err
+
+
 @pytest.mark.thorough
 def test_a_bundle_has_every_form_and_no_secret(
     secretive: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from support.shell_machine import UNITS, ShellMachine, a_machine
-from support.small_bundle import SmallBundle, small_bundle
+from support.small_bundle import PLACED, SmallBundle, small_bundle
 
 pytestmark = pytest.mark.thorough
 
@@ -89,7 +89,20 @@ def test_the_rest_of_the_bundle_is_kept_beside_the_version_without_its_wheels(
     installed: Installed,
 ) -> None:
     kept = {path.name for path in installed.machine.path(f"{HOME}/1.0.0/bundle").iterdir()}
-    assert kept == {"install", "manifest.json", "requirements.txt", "systemd"}
+    assert kept == {"install", "manifest.json", "requirements.txt", "systemd", *PLACED}
+
+
+def test_finding_13_the_journal_and_the_files_are_kept_30_days(installed: Installed) -> None:
+    machine = installed.machine
+    journal = machine.read("/etc/systemd/journald.conf.d/50-ladybug-agent.conf")
+    assert "MaxRetentionSec=30day" in journal
+    assert "maxage 30" in machine.read("/etc/logrotate.d/ladybug-agent")
+    # The journal has a new configuration once, however often this bundle is installed.
+    assert machine.calls("systemctl try-restart --no-block systemd-journald") == [
+        "systemctl try-restart --no-block systemd-journald.service"
+    ]
+    assert install(machine, installed.bundle).returncode == 0
+    assert len(machine.calls("systemctl try-restart --no-block systemd-journald")) == 1
 
 
 def test_the_same_bundle_again_changes_nothing(installed: Installed) -> None:
@@ -119,7 +132,7 @@ def test_versions_lie_side_by_side_and_the_new_one_is_used(machine: ShellMachine
         program = machine.path(f"{HOME}/{version}/bin/ladybug-agent")
         assert machine.run(program, "--version").stdout == f"ladybug-agent {version}\n"
     assert (
-        machine.calls("systemctl try-restart")
+        machine.calls("systemctl try-restart --no-block ladybug")
         == ["systemctl try-restart --no-block ladybug-bootstrap.service ladybug-watch.service"] * 2
     )
 

@@ -126,8 +126,14 @@ def test_a_log_stream_is_that_of_an_instance_in_the_stacks_group() -> None:
     assert stream.endswith(":log-group:/ladybug/shared-replicas-lab:log-stream:i-*")
 
 
-def test_without_maps_nothing_in_s3_can_be_written_or_listed() -> None:
-    document = agent_policy(replica_stack(MapsBucket=""))
+def test_support_bundles_may_be_written_below_one_prefix_and_not_read() -> None:
+    document = agent_policy(replica_stack(MapsBucket="", SupportPrefix="to/support"))
+    (found,) = (one for one in statements(document) if one[0] == "SupportBundles")
+    assert found[1:3] == (["s3:PutObject"], "arn:aws:s3:::ladybug-lab-support/to/support/*")
+
+
+def test_without_maps_and_support_nothing_in_s3_can_be_written_or_listed() -> None:
+    document = agent_policy(replica_stack(MapsBucket="", SupportBucket=""))
     found = [
         (action, resource)
         for _, actions, resource, _ in statements(document)

@@ -101,7 +101,12 @@ def test_an_old_ssm_agent_which_sets_no_variables_is_refused(name: str, tmp_path
 @pytest.mark.parametrize(
     ("name", "parameters", "called"),
     [
-        ("diagnose", {"Format": "json"}, "diagnose --format json"),
+        ("diagnose", {"Format": "json", "Bundle": ""}, "diagnose --format json"),
+        (
+            "diagnose",
+            {"Format": "text", "Bundle": "s3://support/a"},
+            "diagnose --format text --bundle=s3://support/a",
+        ),
         ("drain", {"Undo": "no"}, "drain"),
         ("drain", {"Undo": "yes"}, "drain --undo"),
         ("refresh", {"Image": "", "Force": "no"}, "refresh"),
@@ -116,9 +121,37 @@ def test_a_document_runs_the_verb(
     assert (done.stdout, done.returncode) == (called + "\n", 0)
 
 
-@pytest.mark.parametrize("called", ["drain", "drain --undo", "refresh --image=a:b --force"])
+@pytest.mark.parametrize(
+    "called",
+    [
+        "diagnose --format text --bundle=s3://support/a",
+        "drain",
+        "drain --undo",
+        "refresh --image=a:b --force",
+    ],
+)
 def test_the_agent_takes_what_it_is_called_with(called: str) -> None:
     assert build_parser().parse_args(called.split()).verb == called.split(maxsplit=1)[0]
+
+
+@pytest.mark.parametrize(
+    ("bundle", "is_taken"),
+    [
+        ("", True),
+        ("s3://support", True),
+        ("s3://support/replicas/prod/", True),
+        ("/var/tmp/", False),
+        ("s3://support/a b", False),
+        ("s3://support/a\ns3://other", False),
+        ("s3://support/$(id)", False),
+        ("--help", False),
+        ("s3://Support/a", False),
+    ],
+)
+def test_a_bundle_goes_to_a_bucket_or_nowhere(bundle: str, is_taken: bool) -> None:  # noqa: FBT001
+    """RE2, which the service uses, has no `$` before a last line break."""
+    pattern = str(document("diagnose")["parameters"]["Bundle"]["allowedPattern"])
+    assert bool(re.fullmatch(pattern, bundle)) is is_taken
 
 
 @each_document

@@ -20,6 +20,7 @@ from ladybug_agent.config.health import HealthConfig
 from ladybug_agent.drain.run import CALL_S
 from ladybug_agent.exit_status import ExitStatus
 from ladybug_agent.health.handover import ANSWER_S, REPAIR_S
+from ladybug_agent.verbs.diagnose import LIMIT_S
 
 UNITS = Path(ladybug_agent.__file__).parents[2] / "systemd"
 AGENT = "/opt/ladybug-agent/current/bin/ladybug-agent"
@@ -39,6 +40,7 @@ PRIVATE = (
 EXPOSURE = {
     "ladybug-agent-failed@x.service": 23,
     "ladybug-bootstrap.service": 48,
+    "ladybug-diagnose.service": 25,
     "ladybug-health.service": 25,
     "ladybug-hydrate.service": 25,
     "ladybug-repair.service": 48,
@@ -112,6 +114,16 @@ def test_a_service_that_mounts_has_no_mount_namespace_of_its_own(name: str) -> N
 def test_the_tick_gives_up_before_systemd_does() -> None:
     limit_s = float(value("ladybug-health.service", "Service", "TimeoutStartSec"))
     assert HealthConfig().deadline_s + 2.0 < limit_s < 30.0
+
+
+def test_a_diagnosis_and_its_page_end_before_systemd_ends_them() -> None:
+    limit_s = float(value("ladybug-diagnose.service", "Service", "TimeoutStartSec"))
+    assert limit_s >= LIMIT_S + 10.0
+
+
+def test_what_a_diagnosis_finds_is_no_failure_of_its_unit() -> None:
+    said = value("ladybug-diagnose.service", "Service", "SuccessExitStatus")
+    assert said == str(int(ExitStatus.NOT_GOOD))
 
 
 def test_a_repair_ends_before_systemd_ends_it_and_before_it_is_given_up() -> None:

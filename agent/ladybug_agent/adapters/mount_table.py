@@ -9,6 +9,8 @@ from pathlib import Path
 from ladybug_agent.model.storage import MountEntry
 
 MOUNTINFO = Path("/proc/self/mountinfo")
+MACHINES_MOUNTS = Path("/proc/1/mountinfo")
+"""Seen from within a mount namespace of one's own, where every mount has another id."""
 FSTAB = Path("/etc/fstab")
 MOUNT_ID = re.compile("[0-9]{1,20}")
 

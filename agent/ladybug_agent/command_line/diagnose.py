@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from ladybug_agent.command_line.bundle_target import bundle_target
 from ladybug_agent.command_line.options import Parser, Verbs, add_config_file, seconds
 
@@ -37,6 +39,11 @@ def add_diagnose(verbs: Verbs) -> None:
         metavar="SECONDS",
         help="time for all of it (default: 20, with --quick 0.5)",
     )
+    parser.add_argument(
+        "--confined",
+        action="store_true",
+        help="as its unit runs it: in a mount namespace of its own",
+    )
 
 
 def _add_forms(parser: Parser) -> None:
@@ -46,6 +53,7 @@ def _add_forms(parser: Parser) -> None:
         default="text",
         help="how the result is printed; html is a page to be opened (default: %(default)s)",
     )
+    parser.add_argument("--html", type=Path, metavar="FILE", help="write it as one page, too")
     parser.add_argument(
         "--bundle",
         type=bundle_target,

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import argparse
 import sys
+from pathlib import Path
 
 from ladybug_agent.clock import Clock, Deadline, SystemClock
 from ladybug_agent.config import Config
 from ladybug_agent.diagnose.diagnosis import Diagnosis
-from ladybug_agent.errors import ConfigError
+from ladybug_agent.errors import ConfigError, ExternalFailure
 from ladybug_agent.exit_status import ExitStatus
+from ladybug_agent.files import write_atomically
 from ladybug_agent.verbs.diagnosis_forms import Forms
 
 LIMIT_S = 20.0
@@ -35,12 +37,17 @@ def diagnose(arguments: argparse.Namespace) -> ExitStatus:
 
 
 def _print(arguments: argparse.Namespace, forms: Forms) -> None:
-    """Print the diagnosis, and make the bundle; whatever becomes of that, the diagnosis is out."""
+    """Print the diagnosis, write the page and make the bundle.
+
+    Whatever becomes of these, the diagnosis is out.
+    """
     form, place = arguments.format, ""
     if form == "text":
         print(forms.written(form), end="")
         sys.stdout.flush()
     try:
+        if arguments.html:
+            _save_page(arguments.html, forms.written("html"))
         if arguments.bundle:
             place = forms.bundled(arguments.bundle, arguments.config)
     finally:
@@ -48,6 +55,17 @@ def _print(arguments: argparse.Namespace, forms: Forms) -> None:
             print(forms.written(form, place), end="")
     if place and form == "text":
         print(f"bundle: {place}")
+
+
+def _save_page(path: Path, page: str) -> None:
+    try:
+        write_atomically(path, page, mode=0o600)
+    except OSError as error:
+        raise ExternalFailure(
+            "diagnosis_not_written",
+            f"wanted to write the page to {path}, found that it cannot be",
+            hint="name a file in a directory that is there and may be written",
+        ) from error
 
 
 def _diagnosis(
@@ -64,7 +82,7 @@ def _diagnosis(
         config=config,
         config_error=config_error,
         config_file=str(arguments.config),
-        world=build_diagnosis_world(config, clock),
+        world=build_diagnosis_world(config, clock, confined=arguments.confined),
         clock=clock,
         deadline=Deadline.after(limit_s, clock),
         is_quick=arguments.quick,

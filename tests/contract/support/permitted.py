@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from contract.support.aws import REGION, role_credentials
 from ladybug_agent.adapters.aws import AwsClients
 from ladybug_agent.adapters.aws_errors import aws_errors
+from ladybug_agent.adapters.bundle_store import S3BundleStore
 from ladybug_agent.adapters.dynamodb import BotoDynamoDb
 from ladybug_agent.adapters.ec2 import BotoEc2
 from ladybug_agent.adapters.ecr import BotoEcr
@@ -26,10 +28,12 @@ from ladybug_agent.ports.registry import Row
 from ladybug_lab.aws.provision import provision
 from ladybug_lab.aws.server import LabAws
 from ladybug_lab.plan import Plan, Provisioned
+from support.buckets import encrypt
 from support.cloudformation import STACK
 from support.replica_stack import GROUP, LOG_GROUP, PARAMETERS, TARGET_GROUP, TOPIC
 
 LAUNCH_HOOK = "replica-ready"
+SUPPORT_BUNDLE = "ladybug-support/ladybug-i-0123.tar.gz"
 BUNDLE = "ladybug-agent/1.0.0/ladybug-agent-1.0.0.tar.gz"
 
 
@@ -69,6 +73,10 @@ class Surroundings:
             most_bytes=1024,
         )
 
+    def keep_support_bundle(self) -> None:
+        store = S3BundleStore(self.clients, lambda: self.there.account_id)
+        store.put(Path(__file__), str(PARAMETERS["SupportBucket"]), SUPPORT_BUNDLE)
+
     def row(self) -> Row:
         return {
             "instance_id": self.instance_id,
@@ -96,6 +104,8 @@ def surround(aws: LabAws, clients: AwsClients) -> Surroundings:
     aws.client("sns").create_topic(Name=TOPIC.rpartition(":")[2])
     bundles, maps = str(PARAMETERS["BundleBucket"]), aws.client("s3")
     maps.create_bucket(Bucket=bundles)
+    maps.create_bucket(Bucket=str(PARAMETERS["SupportBucket"]))
+    encrypt(aws, str(PARAMETERS["SupportBucket"]))
     maps.put_object(Bucket=bundles, Key=BUNDLE, Body=b"bundle")
     maps.put_object(Bucket=there.bucket, Key="hot-maps/known.hotmap", Body=b"map")
     aws.target_groups.register(TARGET_GROUP, there.instance_id)
@@ -159,6 +169,7 @@ CALLS: dict[tuple[str, str], Callable[[Surroundings], object]] = {
     ("HotMaps", "s3:GetObject"): lambda s: s.maps().load("known"),
     ("HotMaps", "s3:PutObject"): lambda s: s.maps().replace("new", b"map", version=None),
     ("HotMapsMissing", "s3:ListBucket"): lambda s: s.maps().load("none"),
+    ("SupportBundles", "s3:PutObject"): lambda s: s.keep_support_bundle(),
     ("Replacement", "autoscaling:SetInstanceHealth"): lambda s: s.cloud().give_up_instance(
         s.instance_id
     ),
