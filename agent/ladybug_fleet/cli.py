@@ -5,8 +5,10 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 
+from ladybug_agent.config import LoggingConfig
 from ladybug_agent.errors import AgentError, describe, error_chain
 from ladybug_agent.exit_status import exit_status
+from ladybug_agent.logs import configure_logs
 from ladybug_fleet.command_line import build_parser
 from ladybug_fleet.verbs import run_verb
 
@@ -14,6 +16,7 @@ from ladybug_fleet.verbs import run_verb
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one verb and return its exit status (`ladybug_agent.exit_status`)."""
     arguments = build_parser().parse_args(argv)
+    configure_logs(LoggingConfig())
     try:
         return int(run_verb(arguments))
     except AgentError as error:

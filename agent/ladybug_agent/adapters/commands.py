@@ -6,7 +6,7 @@ import os
 import shlex
 import signal
 import subprocess
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -36,17 +36,22 @@ class CommandResult:
 
 
 def run_command(
-    argv: Sequence[str], *, deadline: Deadline, good: frozenset[int] = frozenset({0})
+    argv: Sequence[str],
+    *,
+    deadline: Deadline,
+    good: frozenset[int] = frozenset({0}),
+    environment: Mapping[str, str] | None = None,
 ) -> CommandResult:
     """Run a program in a session of its own, with closed stdin, and return what it printed.
 
     Blocks until it ends, the deadline is over or cancelled, and then up to `REAP_S` more for the
     killed process group to be reaped. A process in D state (I/O on an impaired volume) cannot be
     killed: it is given up as `command_unkillable`. Any status not in `good` is `command_failed`.
+    The program sees `PATH` of this process, and of the rest only what `environment` has.
     """
     deadline.check(shlex.join(argv))
     log.debug("command_started", argv=shlex.join(argv))
-    process = _spawn(argv)
+    process = _spawn(argv, environment or {})
     output = _collect(process, argv, deadline)
     if process.returncode not in good:
         raise ExternalFailure(
@@ -87,14 +92,18 @@ def close_elsewhere(handle: int) -> None:
         _leave_behind(keeper)
 
 
-def _spawn(argv: Sequence[str]) -> subprocess.Popen[str]:
+def _spawn(argv: Sequence[str], environment: Mapping[str, str]) -> subprocess.Popen[str]:
     try:
         return subprocess.Popen(
             argv,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
-            env={**ENVIRONMENT, "PATH": os.environ.get("PATH", ENVIRONMENT["PATH"])},
+            env={
+                **ENVIRONMENT,
+                "PATH": os.environ.get("PATH", ENVIRONMENT["PATH"]),
+                **environment,
+            },
             text=True,
             errors="replace",
             start_new_session=True,

@@ -6,6 +6,8 @@ import argparse
 
 from ladybug_agent import __version__
 from ladybug_agent.command_line.options import Parser
+from ladybug_fleet.command_line.build import add_build
+from ladybug_fleet.command_line.publish import add_publish
 
 
 def build_parser() -> argparse.ArgumentParser:
@@ -14,5 +16,7 @@ def build_parser() -> argparse.ArgumentParser:
         description="Builds, publishes, deploys and watches a fleet of replicas.",
     )
     parser.add_argument("--version", action="version", version=f"ladybug-fleet {__version__}")
-    parser.add_subparsers(dest="verb", metavar="VERB", required=True)
+    verbs = parser.add_subparsers(dest="verb", metavar="VERB", required=True)
+    add_build(verbs)
+    add_publish(verbs)
     return parser

@@ -1,0 +1,1 @@
+"""Bringing a version to where instances and stacks fetch it: whole, checked, and only once."""
