@@ -11,6 +11,7 @@ from ladybug_agent.clock import Deadline
 from ladybug_agent.config import Config
 from ladybug_agent.drain.told import departures_so_far
 from ladybug_agent.errors import ExternalFailure, NotYet
+from ladybug_agent.given_up import GivenUp, read_given_up
 from ladybug_agent.health.told import health_so_far
 from ladybug_agent.hydrate.report import HydrationReport, read_report, report_path
 from ladybug_agent.record import read_record
@@ -34,6 +35,8 @@ class Status:
     """What the health checks have found; empty before the first one."""
     hydration: HydrationReport | None = None
     """How far the volume is loaded, as last reported; None if nobody has."""
+    given_up: GivenUp | None = None
+    """The version of the agent that could not boot, if that is why another one is used."""
 
     @property
     def is_good(self) -> bool:
@@ -42,9 +45,9 @@ class Status:
 
     @property
     def remarks(self) -> tuple[str, ...]:
-        """What the registration says of the replica beside that it is healthy."""
+        """What else there is to say of a replica that may well be healthy."""
         row = self.record.get("row", {})
-        told = []
+        told = [str(self.given_up)] if self.given_up else []
         if row.get("data_state", "snapshot") != "snapshot":
             told.append(row["data_state"])
         if row.get("volume_check") == "unverified":
@@ -58,6 +61,7 @@ class Status:
         return {
             "schema": SCHEMA,
             "agent_version": __version__,
+            "given_up": asdict(self.given_up) if self.given_up else None,
             "good": self.is_good,
             "outcome": self.outcome,
             "remarks": list(self.remarks),
@@ -80,6 +84,7 @@ def take_status(state: StateDirectory, world: LocalWorld, config: Config) -> Sta
         findings=found,
         health=health,
         hydration=read_report(report_path(Path(config.instance.state_dir))),
+        given_up=read_given_up(),
     )
 
 

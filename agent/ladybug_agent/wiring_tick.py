@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from ladybug_agent.adapters.instance_metadata import ImdsMetadata
 from ladybug_agent.adapters.instance_table import InstanceTable
 from ladybug_agent.adapters.kernel_records import KernelRecords
@@ -16,11 +18,29 @@ from ladybug_agent.adapters.machine import ProcMachine
 from ladybug_agent.adapters.mount_table import MountTable
 from ladybug_agent.clock import Clock
 from ladybug_agent.config import Config
+from ladybug_agent.errors import Refused
 from ladybug_agent.ports.tick import Cloud, TickWorld
-from ladybug_agent.served import Served
+from ladybug_agent.served import Served, read_served
+from ladybug_agent.state import StateDirectory
+
+MACHINES_MOUNTS = Path("/proc/1/mountinfo")
+"""Seen from within a mount namespace of one's own, where every mount has another id."""
 
 
-def build_tick_world(config: Config, served: Served, clock: Clock) -> TickWorld:
+def what_serves(state: StateDirectory) -> Served:
+    """Return what the boot left serving. Raises Refused if none has since the machine started."""
+    served = read_served(state.served)
+    if served is None or ProcMachine().boot().boot_id != served.boot_id:
+        raise Refused(
+            "replica_not_registered",
+            "wanted a replica that serves, but no boot has registered one since the machine"
+            " started",
+            hint="`ladybug-agent status` says how the boot went",
+        )
+    return served
+
+
+def build_tick_world(config: Config, served: Served, clock: Clock, *, confined: bool) -> TickWorld:
     """Build all that a health check touches. Asks nobody anything yet."""
     metadata = ImdsMetadata(LeanImds(clock), clock)
     region = config.aws.region or str(served.row["region"])
@@ -28,7 +48,7 @@ def build_tick_world(config: Config, served: Served, clock: Clock) -> TickWorld:
     return TickWorld(
         containers=LeanDocker(config.container.docker_host, clock),
         service=LeanServiceHttp(clock),
-        mounts=MountTable(),
+        mounts=MountTable(MACHINES_MOUNTS) if confined else MountTable(),
         disks=LeanDisks(),
         kernel_log=KernelRecords(),
         machine=ProcMachine(),

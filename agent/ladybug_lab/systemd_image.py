@@ -13,25 +13,30 @@ from ladybug_lab.shell import run
 
 _SUITE = "bookworm"  # systemd 252, as Amazon Linux 2023 has it
 _PACKAGES = ("systemd", "systemd-sysv", "dbus", "python3")
+AS_LAUNCHED = ("awscli", "curl", "python3-venv")
+"""What a machine image has that needs nothing but the bundle."""
 _LEFT_OUT = ("./var/cache/apt", "./var/lib/apt/lists", "./usr/share/doc", "./usr/share/locale")
 _MAKE_TIMEOUT_S = 600.0
 _PACK_TIMEOUT_S = 120.0
 
 
-def recipe() -> str:
+def recipe(extra: tuple[str, ...] = ()) -> str:
     """Return a name that changes with what is put in."""
-    digest = hashlib.sha256("\0".join((_SUITE, *_PACKAGES, *_LEFT_OUT)).encode())
+    digest = hashlib.sha256("\0".join((_SUITE, *_PACKAGES, *extra, *_LEFT_OUT)).encode())
     return digest.hexdigest()[:12]
 
 
-def ensure_systemd_image() -> str:
-    """Return the image's name; about a minute the first time, then no network is needed."""
-    name = f"ladybug-lab/systemd:{recipe()}"
+def ensure_systemd_image(extra: tuple[str, ...] = ()) -> str:
+    """Return the image's name; `extra` are packages that it has, too.
+
+    About a minute the first time, then no network is needed.
+    """
+    name = f"ladybug-lab/systemd:{recipe(extra)}"
     if _has(name):
         return name
-    archive = cache_directory() / "systemd" / f"{recipe()}.tar"
+    archive = cache_directory() / "systemd" / f"{recipe(extra)}.tar"
     if not archive.exists():
-        _make(archive)
+        _make(archive, (*_PACKAGES, *extra))
     run(["docker", "import", str(archive), name], timeout_s=_PACK_TIMEOUT_S)
     return name
 
@@ -44,12 +49,12 @@ def _has(name: str) -> bool:
     return True
 
 
-def _make(archive: Path) -> None:
+def _make(archive: Path, packages: tuple[str, ...]) -> None:
     archive.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=archive.parent, prefix=".rootfs-") as scratch:
         root, draft = Path(scratch) / "root", Path(scratch) / "draft.tar"
         run(
-            ["debootstrap", "--variant=minbase", f"--include={','.join(_PACKAGES)}",
+            ["debootstrap", "--variant=minbase", f"--include={','.join(packages)}",
              _SUITE, str(root)],
             timeout_s=_MAKE_TIMEOUT_S,
         )  # fmt: skip
@@ -63,3 +68,4 @@ def _make(archive: Path) -> None:
 
 if __name__ == "__main__":
     print(ensure_systemd_image())
+    print(ensure_systemd_image(AS_LAUNCHED))

@@ -15,6 +15,14 @@ from fakes.engine import FakeEngine
 from fakes.registry import FakeRegistry
 from ladybug_agent.clock import Deadline
 from ladybug_agent.errors import AgentError, ExternalFailure
+from ladybug_agent.health.handover import (
+    Repaired,
+    answer,
+    ended_by,
+    ended_well,
+    hand_over,
+    take_request,
+)
 from ladybug_agent.health.memory import recall
 from ladybug_agent.health.repair import repair
 from ladybug_agent.health.report import Report
@@ -145,6 +153,8 @@ class Replica:
         self.cloud = FakeCloud(self.world.instance_registry)
         self.counters = FakeCounters(self.world.machine.boot())
         self.journal = io.StringIO()
+        self.is_confined = False
+        """Whether the checks run as in their unit, which may not mount."""
         self.most_calls = 0
         self.reports: list[Report] = []
 
@@ -217,8 +227,21 @@ class Replica:
         assert found is not None
         self.world.engine.containers[NAME] = replace(found, **facts)
 
-    def _repair(self, run: Run) -> str:
-        return repair(run, self.world).container_id
+    def _repair(self, run: Run) -> Repaired | None:
+        return hand_over(run) if self.is_confined else self.repair(run.deadline)
+
+    def repair(self, deadline: Deadline) -> Repaired:
+        """Repair as the check itself does, and as `ladybug-repair.service` does for it."""
+        try:
+            made = repair(self.machine.config, self.world, self.served, deadline)
+        except AgentError as error:
+            return ended_by(error)
+        return ended_well(made.container_id)
+
+    def answer_request(self) -> None:
+        """Do what `ladybug-repair.service` is started for."""
+        request = take_request(self.state_dir)
+        answer(self.state_dir, request, self.repair(Deadline.after(60.0, self.clock)))
 
 
 def begin_drain(replica: Replica, phase: str = "draining") -> None:

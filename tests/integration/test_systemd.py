@@ -16,7 +16,8 @@ HEALTH = "ladybug-health.service"
 TIMER = "ladybug-health.timer"
 WATCH = "ladybug-watch.service"
 FAILED = "ladybug-agent-failed@.service"
-TOLD = "/run/told"
+REPAIR, REPAIR_PATH = "ladybug-repair.service", "ladybug-repair.path"
+TOLD = "/dev/shm/told"  # all but /dev is read-only for units that mount nothing
 # The same calendar, fifteen times as fast.
 FAST = "[Timer]\nOnCalendar=\nOnCalendar=*:*:0/2\nRandomizedDelaySec=0\n"
 
@@ -100,9 +101,40 @@ def test_the_failure_is_told_without_the_agent_too(machine: SystemdMachine) -> N
 
 
 def test_what_is_mounted_in_a_service_is_seen_outside(machine: SystemdMachine) -> None:
+    machine.install(REPAIR)
     machine.stub("mkdir -p /run/data && mount -t tmpfs data /run/data")
-    machine.systemctl("start", HEALTH)
+    machine.systemctl("start", REPAIR)
     assert "data on /run/data type tmpfs" in machine.run("mount")
+
+
+def test_a_repair_is_made_once_for_each_time_that_it_is_asked_for(
+    machine: SystemdMachine,
+) -> None:
+    machine.install(REPAIR, REPAIR_PATH)
+    machine.stub(f'echo "$*" >>{TOLD}; rm -f /run/ladybug-agent/repair-asked')
+    machine.systemctl("start", REPAIR_PATH)
+    for count in (1, 2):
+        machine.write("/run/ladybug-agent/asked", str(count))
+        machine.run("mv", "/run/ladybug-agent/asked", "/run/ladybug-agent/repair-asked")
+        machine.await_text(TOLD, "repair", times=count)
+    time.sleep(2)
+    assert machine.read(TOLD).splitlines() == ["repair"] * 2
+
+
+def test_a_health_check_can_ask_for_a_repair_and_write_nothing_else(
+    machine: SystemdMachine,
+) -> None:
+    machine.install(REPAIR, REPAIR_PATH)
+    machine.systemctl("start", REPAIR_PATH)
+    machine.stub(
+        f'echo "$1" >>{TOLD}\n[ "$1" != health-check ] || {{\n'
+        "touch /run/ladybug-agent/repair-asked /var/log/ladybug-agent/metrics.json\n"
+        f"touch /etc/x /run/x 2>/dev/null || echo refused >>{TOLD}\n"
+        f"mount -t tmpfs x /mnt 2>/dev/null || echo refused >>{TOLD}; }}"
+    )
+    machine.systemctl("start", HEALTH)
+    told = machine.await_text(TOLD, "repair").split()
+    assert sorted(told) == ["health-check", "refused", "refused", "repair"]
 
 
 @pytest.fixture

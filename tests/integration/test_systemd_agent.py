@@ -17,6 +17,7 @@ from support.systemd_machine import AGENT, PYTHON, ROOT, SystemdMachine, systemd
 pytestmark = pytest.mark.integration
 
 HEALTH = "ladybug-health.service"
+REPAIR = "ladybug-repair.service"
 WATCH = "ladybug-watch.service"
 FAILED = "ladybug-agent-failed@.service"
 CONFIG = "/etc/ladybug-agent/config.toml"
@@ -42,8 +43,11 @@ def machine(instance: LabInstance) -> Iterator[SystemdMachine]:
             AGENT, f'#!/bin/sh\n{exports}exec {PYTHON} -m ladybug_agent "$@"\n', mode="755"
         )
         booted.write(CONFIG, instance.config_file.read_text(encoding="utf-8"))
-        booted.install(HEALTH, WATCH, FAILED)
-        booted.drop_in(HEALTH, "[Unit]\nConditionPathExists=\n")
+        booted.install(HEALTH, REPAIR, WATCH, FAILED)
+        # The state directory of this instance is another than a real one's.
+        elsewhere = f"[Service]\nReadWritePaths={instance.order.directory}\n"
+        booted.drop_in(HEALTH, f"[Unit]\nConditionPathExists=\n{elsewhere}")
+        booted.drop_in(REPAIR, "[Unit]\nConditionPathExists=\n")
         yield booted
 
 
@@ -74,8 +78,8 @@ def test_what_a_repair_needs_works_within_what_the_unit_allows_it(
     )
     text = machine.read(AGENT).replace('-m ladybug_agent "$@"', f"-c {shlex.quote(code)}")
     machine.write(AGENT, text + "\n", mode="755")
-    machine.systemctl("start", HEALTH)
-    assert done.exists(), machine.journal(HEALTH)
+    machine.systemctl("start", REPAIR)
+    assert done.exists(), machine.journal(REPAIR)
 
 
 def test_a_check_by_hand_keeps_the_units_check_out_and_it_is_no_failure(

@@ -97,12 +97,14 @@ class SystemdMachine:
 
 
 @contextmanager
-def systemd_machine(*flags: str, volumes: Sequence[str] = ()) -> Iterator[SystemdMachine]:
+def systemd_machine(
+    *flags: str, volumes: Sequence[str] = (), packages: tuple[str, ...] = ()
+) -> Iterator[SystemdMachine]:
     """Boot the machine; all of it is gone afterwards."""
     name = f"lab-systemd-{uuid.uuid4().hex[:8]}"
     mounts = [part for volume in volumes for part in ("--volume", volume)]
     argv = ["docker", "run", "--detach", "--name", name, *FLAGS, *flags, *mounts]
-    argv += [ensure_systemd_image(), "/sbin/init"]
+    argv += [ensure_systemd_image(packages), "/sbin/init"]
     made = subprocess.run(argv, capture_output=True, text=True, timeout=120, check=False)
     assert made.returncode == 0, made.stderr
     try:

@@ -22,6 +22,17 @@ CLASSES = {
 }
 # The engine says what happened in words, and a table turns them into codes.
 BY_TABLE = {"docker_pull.py": {*HINTS, *(code for _, code in CAUSES)}}
+# The scripts that install the agent say a code and a sentence, too.
+SCRIPTS = [
+    AGENT.parent / "packaging" / "userdata.sh",
+    AGENT.parent / "packaging" / "bundle" / "install",
+    AGENT.parent / "systemd" / "ladybug-versions",
+]
+BY_SCRIPT = {
+    code
+    for path in SCRIPTS
+    for code in re.findall(r"\bfail [\"']([a-z_]+): ", path.read_text(encoding="utf-8"))
+}
 # What the door of the program calls an exception that is not one of the classes.
 BY_THE_DOOR = {"internal_error"}
 EXIT_STATUSES = {"ConfigError": "2", "Fenced": "3", "Busy": "75"}
@@ -47,7 +58,7 @@ def literals(path: Path) -> Iterator[tuple[str, str]]:
 
 SOURCES = sorted(AGENT.rglob("*.py"))
 WRITTEN_OUT = {pair for path in SOURCES for pair in literals(path)}
-RAISED = BY_THE_DOOR.union(*BY_TABLE.values(), (code for _, code in WRITTEN_OUT))
+RAISED = BY_THE_DOOR.union(BY_SCRIPT, *BY_TABLE.values(), (code for _, code in WRITTEN_OUT))
 IAM_ACTIONS = sorted({action for path in SOURCES for action in ACTION.findall(path.read_text())})
 ENTRIES = {found["code"]: found["body"] for found in HEADING.finditer(CATALOGUE.read_text())}
 

@@ -13,6 +13,7 @@ from fakes.service import HEALTHY, json_reply
 from fakes.tick import Replica, begin_drain
 from ladybug_agent.clock import Deadline
 from ladybug_agent.errors import ExternalFailure
+from ladybug_agent.health.handover import asked_in, take_request
 from ladybug_agent.model import HttpReply
 
 BAD = HttpReply(status=503, body=b"no")
@@ -264,6 +265,105 @@ def test_a_repair_asks_nothing_of_aws(replica: Replica) -> None:
     kill(replica)
     replica.ticks(2)
     assert (replica.world.ec2.looks, replica.row["status"]) == (looks, "healthy")
+
+
+@pytest.fixture
+def confined(replica: Replica) -> Replica:
+    """A replica whose checks run as in their unit: they may not mount."""
+    replica.is_confined = True
+    return replica
+
+
+def test_a_confined_check_asks_for_the_repair_and_a_later_one_hears_of_it(
+    confined: Replica,
+) -> None:
+    first = confined.served.container_id
+    kill(confined)
+    confined.tick()
+    assert confined.container is not None
+    assert confined.container.status == "exited"
+    assert len(confined.told("restart_started")) == 1
+    confined.answer_request()
+    report = confined.tick()
+    assert report.verdict.look.codes == ()
+    assert confined.row["container_id"] == confined.container.container_id != first
+    assert len(confined.told("restart_finished")) == 1
+    assert confined.row["restarts_in_window"] == 1
+
+
+def test_a_repair_that_was_handed_over_is_not_asked_for_twice(confined: Replica) -> None:
+    kill(confined)
+    confined.ticks(3)  # no answer for 60 s
+    assert len(confined.told("restart_started")) == 1
+
+
+def test_a_repair_of_which_nothing_is_heard_failed_and_counts(confined: Replica) -> None:
+    kill(confined)
+    confined.ticks(4)
+    assert [line["code"] for line in confined.told("restart_failed")] == ["repair_unanswered"]
+    assert len(confined.told("restart_started")) == 2
+    assert len(confined.state.restarts_mono) == 2
+
+
+def test_an_answer_to_an_earlier_request_is_none(confined: Replica) -> None:
+    kill(confined)
+    confined.tick()
+    confined.answer_request()
+    confined.ticks(4)
+    kill(confined)
+    confined.ticks(2)
+    assert len(confined.told("restart_started")) == 2
+    assert len(confined.told("restart_finished")) == 1
+
+
+def test_restarts_that_are_handed_over_are_used_up_like_all_others(confined: Replica) -> None:
+    for _ in range(30):
+        if confined.container is not None and confined.container.status == "running":
+            kill(confined)
+        report = confined.tick()
+        if confined.state.repair_asked:
+            confined.answer_request()
+    assert (report.exit_status, confined.row["status"]) == (1, "unhealthy")
+    starts = [line["timestamp"][11:19] for line in confined.told("restart_started")]
+    assert starts == ["12:01:00", "12:02:00", "12:04:00"]
+    assert len(confined.told("restarts_spent")) == 1
+
+
+def test_a_handed_over_repair_that_fails_says_why_and_counts(confined: Replica) -> None:
+    confined.world.engine.refuses["run"] = ExternalFailure("container_port_in_use", "in use")
+    kill(confined)
+    confined.tick()
+    confined.answer_request()
+    confined.tick()
+    assert confined.told("restart_failed")[0]["code"] == "container_port_in_use"
+    assert len(confined.state.restarts_mono) == 1
+
+
+def test_a_handed_over_repair_that_finds_a_boot_under_way_does_not_count(
+    confined: Replica,
+) -> None:
+    kill(confined)
+    confined.tick()
+    with confined.state_dir.locked():
+        confined.answer_request()
+    confined.tick()
+    assert confined.told("restart_left_undone")[0]["code"] == "boot_already_running"
+    assert len(confined.told("restart_started")) == 2  # asked for again at once
+    assert len(confined.state.restarts_mono) == 1
+
+
+def test_a_request_is_taken_once(confined: Replica) -> None:
+    kill(confined)
+    confined.tick()
+    assert take_request(confined.state_dir) != ""
+    assert take_request(confined.state_dir) == ""
+
+
+def test_a_request_that_cannot_be_written_is_a_repair_that_failed(confined: Replica) -> None:
+    asked_in(confined.state_dir).mkdir()
+    kill(confined)
+    confined.tick()
+    assert confined.told("restart_failed")[0]["code"] == "state_directory_unusable"
 
 
 def test_a_repair_of_old_data_is_not_refused_for_its_age(tmp_path: Path) -> None:

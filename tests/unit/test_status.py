@@ -20,6 +20,7 @@ from ladybug_agent.errors import (
     Refused,
     reason,
 )
+from ladybug_agent.given_up import GivenUp
 from ladybug_agent.record import BootRecord
 from ladybug_agent.state import StateDirectory
 from ladybug_agent.status import Status, await_boot, boot_outcome, take_status
@@ -203,6 +204,7 @@ def test_the_json_form_is_public() -> None:
     assert Status(outcome="failed", record={"total_s": 1.0}, findings=(BAD,)).document() == {
         "schema": "ladybug.status/1",
         "agent_version": __version__,
+        "given_up": None,
         "good": False,
         "outcome": "failed",
         "remarks": [],
@@ -211,3 +213,13 @@ def test_the_json_form_is_public() -> None:
         "health": {},
         "findings": [{"subject": "service", "verdict": "bad", "text": "503"}],
     }
+
+
+def test_a_version_that_was_given_up_is_said_in_words_and_in_json() -> None:
+    given_up = GivenUp(given_up="2.0.0", used="1.9.0", failed_boots=3, at="2026-02-06T12:00:00Z")
+    status = Status(outcome="registered", record={}, findings=(GOOD,), given_up=given_up)
+    assert status.is_good
+    assert status.remarks == (str(given_up),)
+    assert status.document()["given_up"] == {
+        "given_up": "2.0.0", "used": "1.9.0", "failed_boots": 3, "at": "2026-02-06T12:00:00Z",
+    }  # fmt: skip

@@ -12,15 +12,20 @@ from pathlib import Path
 import pytest
 
 import ladybug_agent
+from ladybug_agent.boot_status import AFTER_S
 from ladybug_agent.command_line import build_parser
+from ladybug_agent.config import InstanceConfig
 from ladybug_agent.config.drain import DrainConfig
 from ladybug_agent.config.health import HealthConfig
 from ladybug_agent.drain.run import CALL_S
 from ladybug_agent.exit_status import ExitStatus
+from ladybug_agent.health.handover import ANSWER_S, REPAIR_S
 
 UNITS = Path(ladybug_agent.__file__).parents[2] / "systemd"
 AGENT = "/opt/ladybug-agent/current/bin/ladybug-agent"
-MOUNTING = ("ladybug-health.service", "ladybug-watch.service")
+BOOTS = "/opt/ladybug-agent/ladybug-boots"
+SHIPPED = sorted(path for path in UNITS.iterdir() if "." in path.name)  # the rest are scripts
+MOUNTING = ("ladybug-bootstrap.service", "ladybug-repair.service", "ladybug-watch.service")
 # Each of these gives a service a mount namespace of its own (systemd.exec(5)): what it mounts or
 # unmounts in there is not seen outside.
 PRIVATE = (
@@ -33,8 +38,10 @@ PRIVATE = (
 # What `systemd-analyze security` of 252 makes of them, times ten, rounded up.
 EXPOSURE = {
     "ladybug-agent-failed@x.service": 23,
-    "ladybug-health.service": 52,
+    "ladybug-bootstrap.service": 48,
+    "ladybug-health.service": 25,
     "ladybug-hydrate.service": 25,
+    "ladybug-repair.service": 48,
     "ladybug-watch.service": 51,
 }
 needs_systemd = pytest.mark.skipif(
@@ -66,14 +73,15 @@ def value(name: str, section: str, key: str) -> str:
 @pytest.fixture
 def runnable(tmp_path: Path) -> Path:
     """Return the units with a program in the place of the agent, which is not installed here."""
-    for path in UNITS.iterdir():
+    for path in SHIPPED:
         text = path.read_text(encoding="utf-8").replace(AGENT, "/bin/true")
+        text = text.replace(BOOTS, "/bin/true")
         (tmp_path / path.name.replace("@.", "@x.")).write_text(text, encoding="utf-8")
     return tmp_path
 
 
 @needs_systemd
-@pytest.mark.parametrize("name", sorted(path.name for path in UNITS.iterdir()))
+@pytest.mark.parametrize("name", [path.name for path in SHIPPED])
 def test_systemd_has_nothing_to_say_about_a_unit(runnable: Path, name: str) -> None:
     """An unknown key, or a value out of range, is a warning with status 0."""
     done = subprocess.run(
@@ -106,6 +114,11 @@ def test_the_tick_gives_up_before_systemd_does() -> None:
     assert HealthConfig().deadline_s + 2.0 < limit_s < 30.0
 
 
+def test_a_repair_ends_before_systemd_ends_it_and_before_it_is_given_up() -> None:
+    limit_s = float(value("ladybug-repair.service", "Service", "TimeoutStartSec"))
+    assert REPAIR_S + CALL_S < limit_s < ANSWER_S
+
+
 def test_measured_results_are_no_failures_of_the_unit() -> None:
     said = value("ladybug-health.service", "Service", "SuccessExitStatus")
     measured = {ExitStatus.NOT_GOOD, ExitStatus.RESULT_NOT_WRITTEN, ExitStatus.BUSY}
@@ -120,7 +133,7 @@ def test_a_drain_at_shutdown_ends_before_systemd_loses_patience() -> None:
     assert budget_s + 2 * CALL_S + DrainConfig().stop_grace_s <= limit_s
 
 
-@pytest.mark.parametrize("path", sorted(UNITS.iterdir()), ids=lambda path: path.name)
+@pytest.mark.parametrize("path", SHIPPED, ids=lambda path: path.name)
 def test_every_command_of_a_unit_is_one_of_the_agents_own(path: Path) -> None:
     text = path.read_text(encoding="utf-8").replace("%i", "some.service")
     for line in re.findall(rf"^Exec\w+=-?{AGENT} (.*)$", text, re.MULTILINE):
@@ -135,6 +148,37 @@ def test_a_failure_of_every_unit_is_told() -> None:
 
 
 def test_docker_is_wanted_and_never_required() -> None:
-    texts = [path.read_text(encoding="utf-8") for path in UNITS.iterdir()]
+    texts = [path.read_text(encoding="utf-8") for path in SHIPPED]
     assert [text for text in texts if re.search(r"^(Requires|BindsTo)=", text, re.MULTILINE)] == []
-    assert [text for text in texts if "cloud-final" in text] == []
+
+
+def test_no_unit_waits_for_cloud_init_which_waits_for_user_data() -> None:
+    """User data starts the units, so both would wait for ever."""
+    waits = re.compile(r"^(After|Requires|Wants|BindsTo)=.*(cloud-|multi-user)", re.MULTILINE)
+    texts = {path.name: path.read_text(encoding="utf-8") for path in SHIPPED}
+    assert [name for name, text in texts.items() if waits.search(text)] == []
+
+
+def test_a_boot_has_its_time_before_systemd_loses_patience() -> None:
+    limit_s = float(value("ladybug-bootstrap.service", "Service", "TimeoutStartSec"))
+    assert limit_s == InstanceConfig(environment="any").boot_timeout_s + AFTER_S
+
+
+def test_a_boot_that_is_told_to_stop_can_end_in_order() -> None:
+    limit_s = float(value("ladybug-bootstrap.service", "Service", "TimeoutStopSec"))
+    assert limit_s >= AFTER_S
+
+
+def test_a_start_of_a_boot_that_has_registered_is_no_rerun() -> None:
+    said = unit("ladybug-bootstrap.service")["Service"]
+    assert (said["Type"], said["RemainAfterExit"]) == ("notify", "yes")
+
+
+def test_what_counts_the_boots_cannot_make_one_fail() -> None:
+    said = unit("ladybug-bootstrap.service")["Service"]
+    words = {key: said[key] for key in ("ExecStartPre", "ExecStartPost", "ExecStopPost")}
+    assert words == {
+        "ExecStartPre": f"-{BOOTS} begins",
+        "ExecStartPost": f"-{BOOTS} registered",
+        "ExecStopPost": f"-{BOOTS} ended",
+    }

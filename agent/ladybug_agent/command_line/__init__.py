@@ -13,6 +13,7 @@ MODULES = {
     "bootstrap": "boot",
     "status": "boot",
     "health-check": "health",
+    "repair": "health",
     "verify": "verify",
     "hydrate": "hydrate",
     "refresh": "refresh",

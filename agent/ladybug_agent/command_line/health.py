@@ -1,4 +1,4 @@
-"""The command line of `health-check`."""
+"""The command line of `health-check` and `repair`."""
 
 from __future__ import annotations
 
@@ -14,3 +14,19 @@ def add_health_check(verbs: Verbs) -> None:
     )
     add_config_file(parser)
     add_format(parser)
+    parser.add_argument(
+        "--confined",
+        action="store_true",
+        help="as its unit runs it: in a mount namespace of its own, with repairs left to"
+        " ladybug-repair.path",
+    )
+
+
+def add_repair(verbs: Verbs) -> None:
+    parser = verbs.add_parser(
+        "repair",
+        help="restart the container through the boot's chain, the mount verified first",
+        description="What a health check that may not mount has done for it. By hand it restarts"
+        " the container whether a check asked for that or not.",
+    )
+    add_config_file(parser)

@@ -33,7 +33,8 @@ def recall(path: Path, served: Served, journal: Journal, rise: int) -> HealthSta
         known = HealthState(status="healthy", reason_code="", ok_streak=rise)
         known.since = known.last_ok_at = str(served.row.get("last_health_check", ""))
         return _fresh(served, known)
-    if state.container_id != served.container_id:  # no repair of ours: a boot or a refresh
+    is_another = state.container_id != served.container_id
+    if is_another and not state.repair_asked:  # no repair of ours: a boot or a refresh
         state.restarts_mono, state.restarts_spent = [], False
         state.starting_since_mono = 0.0
     state.container_id = served.container_id

@@ -14,13 +14,13 @@ from ladybug_agent.boot import Boot
 from ladybug_agent.boot_hydration import BootHydration
 from ladybug_agent.bootstrap import start_container
 from ladybug_agent.clock import Deadline
+from ladybug_agent.config import Config
 from ladybug_agent.config.hydration import HydrationConfig
 from ladybug_agent.data_branch import prepare_data
 from ladybug_agent.engine_steps import recover_data
 from ladybug_agent.errors import ExternalFailure, Refused
 from ladybug_agent.files import write_atomically
 from ladybug_agent.health.remembered import RememberedEc2, remembered_identity
-from ladybug_agent.health.run import Run
 from ladybug_agent.left_serving import leave_serving
 from ladybug_agent.logs import log_step
 from ladybug_agent.model.containers import ContainerFacts
@@ -40,19 +40,25 @@ KEPT_EVIDENCE = 10
 NOTHING_AHEAD = HydrationConfig(mode="off")
 
 
-def repair(run: Run, world: World) -> RunningContainer:
+def repair(config: Config, world: World, served: Served, deadline: Deadline) -> RunningContainer:
     """Take the container away, keep what it said, and start it anew.
 
-    Blocks for some seconds, at most to the run's deadline; whether it then serves is for the next
+    Blocks for some seconds, at most to the deadline; whether it then serves is for the next
     health checks. Raises Busy while a boot runs, which does the same. On failure there is no
     container, or the failed one is left for inspection.
     """
-    state = StateDirectory(run.state_dir)
+    state = StateDirectory(Path(config.instance.state_dir))
     with state.locked():
-        record = BootRecord(state.repair, run.clock, log_step, boot_id=run.served.boot_id)
-        boot = _boot(run, world, record)
+        record = BootRecord(state.repair, deadline.clock, log_step, boot_id=served.boot_id)
+        boot = Boot(
+            config=_as_it_serves(config),
+            world=replace(world, ec2=RememberedEc2(served)),
+            record=record,
+            fence=Fence(registration_id=served.registration_id, boot=world.machine.boot()),
+            deadline=deadline,
+        )
         try:
-            container = _restart(boot, run.served)
+            container = _restart(boot, served)
         except BaseException as error:
             record.finish(error)
             raise
@@ -60,17 +66,12 @@ def repair(run: Run, world: World) -> RunningContainer:
     return container
 
 
-def _boot(run: Run, world: World, record: BootRecord) -> Boot:
-    data = run.config.data
+def _as_it_serves(config: Config) -> Config:
+    """Return the configuration without what is asked of a volume only before it serves."""
+    data = config.data
     if data.on_stale_snapshot == "refuse":  # at boot; what serves already may grow old
         data = replace(data, on_stale_snapshot="warn")
-    return Boot(
-        config=replace(run.config, data=data, hydration=NOTHING_AHEAD),
-        world=replace(world, ec2=RememberedEc2(run.served)),
-        record=record,
-        fence=Fence(registration_id=run.served.registration_id, boot=world.machine.boot()),
-        deadline=Deadline(run.clock, run.deadline.at, run.deadline.cancelled),
-    )
+    return replace(config, data=data, hydration=NOTHING_AHEAD)
 
 
 def _restart(boot: Boot, served: Served) -> RunningContainer:

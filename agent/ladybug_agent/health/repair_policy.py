@@ -27,7 +27,7 @@ def decide(
         return "nothing"
     if look.reason.code not in AT_ONCE and state.fail_streak < fall:
         return "nothing"
-    if _engine_is_silent(look) or _is_starting(state, look, rules, mono):
+    if state.repair_asked or _engine_is_silent(look) or _is_starting(state, look, rules, mono):
         return "wait"
     recent = recent_restarts(state, rules, mono)
     if state.restarts_spent or len(recent) >= rules.restart_budget:

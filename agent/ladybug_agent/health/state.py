@@ -53,6 +53,9 @@ class HealthState:
     restarts_spent: bool = False
     starting_since_mono: float = 0.0
     """When a repair started the container, until its first good answer; 0 if none has to."""
+    repair_asked: str = ""
+    """The repair that another process was asked for, until it is heard of; empty if none was."""
+    repair_asked_mono: float = 0.0
     oom_seen: bool = False
     kernel_sequence: int = -1
     """The last record of the kernel's log that was looked at; -1 is none yet."""

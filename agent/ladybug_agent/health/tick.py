@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from ladybug_agent.clock import iso_utc
-from ladybug_agent.errors import AgentError, Busy
 from ladybug_agent.health.alerts import notify, replace_instance
 from ladybug_agent.health.capacity import measure
 from ladybug_agent.health.freshness import judge_freshness
+from ladybug_agent.health.handover import Repaired, heard
 from ladybug_agent.health.heartbeat import tell_registry
 from ladybug_agent.health.judge import judge
 from ladybug_agent.health.leaving import is_leaving
@@ -19,8 +19,8 @@ from ladybug_agent.health.repair_policy import Decision, decide, recent_restarts
 from ladybug_agent.health.report import Report
 from ladybug_agent.health.run import RegistryWord, Run, Verdict
 
-Repairer = Callable[[Run], str]
-"""Restarts the container and returns the new one's id. Raises AgentError."""
+Repairer = Callable[[Run], Repaired | None]
+"""Restarts the container, or has it restarted: None until a later check hears how that ended."""
 LEAST_REPAIR_S = 5.0
 """A repair that would be cut off in the middle is better begun by the next check."""
 
@@ -28,6 +28,8 @@ LEAST_REPAIR_S = 5.0
 def check_health(run: Run, repair: Repairer) -> Report:
     """Run all of one check. Blocks at most to its deadline, and never fails for a dependency."""
     note_clock(run)
+    if run.state.repair_asked:
+        _note_repair(run, heard(run))
     # Without a memory nothing can be counted: then one bad check has to do.
     fall = run.config.health.fall if remember(run) else 1
     verdict = _verdict(run, fall)
@@ -124,20 +126,28 @@ def _repair(run: Run, verdict: Verdict, repair: Repairer) -> None:
     state.restarts_total += 1
     state.starting_since_mono = run.mono
     remember(run)
-    told = {"reason_code": verdict.look.codes[0], "restart": len(state.restarts_mono)}
-    run.journal.warning("restart_started", **told)
-    try:
-        state.container_id = repair(run)
-    except Busy as error:
-        state.restarts_mono.pop()
+    run.journal.warning(
+        "restart_started", reason_code=verdict.look.codes[0], restart=len(state.restarts_mono)
+    )
+    _note_repair(run, repair(run))
+
+
+def _note_repair(run: Run, ending: Repaired | None) -> None:
+    """Take note of how a restart ended; one that goes on in another process has not."""
+    state = run.state
+    if ending is None:
+        return
+    if ending.outcome == "done":
+        state.container_id = ending.container_id
+        run.journal.info("restart_finished", restart=len(state.restarts_mono))
+        return
+    state.starting_since_mono = 0.0
+    if ending.outcome == "busy":
+        state.restarts_mono = state.restarts_mono[:-1]
         state.restarts_total -= 1
-        state.starting_since_mono = 0.0
-        run.journal.info("restart_left_undone", code=error.code)
-    except AgentError as error:
-        state.starting_since_mono = 0.0
-        run.journal.error("restart_failed", code=error.code, message=str(error), hint=error.hint)
-    else:
-        run.journal.info("restart_finished", **told)
+        run.journal.info("restart_left_undone", code=ending.code)
+        return
+    run.journal.error("restart_failed", code=ending.code, message=ending.message, hint=ending.hint)
 
 
 def _log_ending(run: Run, verdict: Verdict, registry: RegistryWord) -> None:

@@ -15,6 +15,7 @@ MODULES = {
     "bootstrap": "boot",
     "status": "boot",
     "health-check": "health",
+    "repair": "repair",
     "verify": "verify",
     "hydrate": "hydrate",
     "refresh": "refresh",

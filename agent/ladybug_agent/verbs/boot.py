@@ -3,14 +3,36 @@
 from __future__ import annotations
 
 import argparse
+from typing import TYPE_CHECKING
 
 from ladybug_agent.clock import Deadline, SystemClock
+from ladybug_agent.errors import AgentError
 from ladybug_agent.exit_status import ExitStatus, exit_status
 from ladybug_agent.interrupts import cancel_on_signals
 from ladybug_agent.verbs.configured import configured
 
+if TYPE_CHECKING:
+    from ladybug_agent.boot_status import BootStatus
+
 
 def bootstrap(arguments: argparse.Namespace) -> ExitStatus:
+    from ladybug_agent.boot_status import BootStatus
+    from ladybug_agent.wiring_leaving import build_service_manager
+
+    status = BootStatus(build_service_manager())
+    try:
+        error = _boot(arguments, status)
+    except AgentError as why:
+        status.failed(why)
+        raise
+    if error is None:
+        status.registered()
+        return ExitStatus.GOOD
+    status.failed(error)
+    return exit_status(error)
+
+
+def _boot(arguments: argparse.Namespace, status: BootStatus) -> AgentError | None:
     from ladybug_agent.boot_process import run_boot
     from ladybug_agent.hook_heartbeats import beating
     from ladybug_agent.render import print_record
@@ -19,13 +41,15 @@ def bootstrap(arguments: argparse.Namespace) -> ExitStatus:
 
     config = configured(arguments)
     clock = SystemClock()
-    deadline = Deadline.after(config.instance.boot_timeout_s, clock)
+    limit_s = config.instance.boot_timeout_s
+    status.began(limit_s)
+    deadline = Deadline.after(limit_s, clock)
     cancel_on_signals(deadline)
     hook = build_launch_hook(config, clock)
     with beating(hook, config.signals.hook_heartbeat_s, deadline):
-        ending = run_boot(config, build_world(config, clock), clock, deadline)
+        ending = run_boot(config, build_world(config, clock), clock, deadline, status)
     print_record(ending.record, arguments.format)
-    return ExitStatus.GOOD if ending.error is None else exit_status(ending.error)
+    return ending.error
 
 
 def status(arguments: argparse.Namespace) -> ExitStatus:

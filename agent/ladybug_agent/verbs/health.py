@@ -14,14 +14,14 @@ from pathlib import Path
 from ladybug_agent.clock import Clock, Deadline, SystemClock
 from ladybug_agent.config import Config
 from ladybug_agent.config.file import load_config
-from ladybug_agent.errors import Refused
+from ladybug_agent.errors import AgentError
 from ladybug_agent.exit_status import ExitStatus
+from ladybug_agent.health.handover import Repaired, ended_by, ended_well, hand_over
 from ladybug_agent.health.memory import recall
 from ladybug_agent.health.report import Report
 from ladybug_agent.health.run import Run
 from ladybug_agent.health.tick import check_health
 from ladybug_agent.journal import Journal
-from ladybug_agent.served import read_served
 from ladybug_agent.state import StateDirectory
 
 GRACE_S = 2.0
@@ -33,25 +33,21 @@ def health_check(arguments: argparse.Namespace) -> ExitStatus:
     journal = _journal(config, clock)
     state = StateDirectory(Path(config.instance.state_dir))
     limit_s = config.health.deadline_s
+    deadline = Deadline.after(limit_s, clock)
     with state.locked_for_health(), _watched(limit_s + GRACE_S, journal):
-        report = _check(config, state, journal, Deadline.after(limit_s, clock))
+        run = _run(config, journal, deadline, confined=arguments.confined)
+        report = check_health(run, hand_over if arguments.confined else _repair)
     _print(report, arguments.format)
     return report.exit_status
 
 
-def _check(config: Config, state: StateDirectory, journal: Journal, deadline: Deadline) -> Report:
-    from ladybug_agent.wiring_tick import build_tick_world
+def _run(config: Config, journal: Journal, deadline: Deadline, *, confined: bool) -> Run:
+    from ladybug_agent.wiring_tick import build_tick_world, what_serves
 
-    clock = deadline.clock
-    served = read_served(state.served)
-    world = build_tick_world(config, served, clock) if served else None
-    if served is None or world is None or world.machine.boot().boot_id != served.boot_id:
-        raise Refused(
-            "replica_not_registered",
-            "wanted to check a replica, but no boot has registered one since the machine started",
-            hint="`ladybug-agent status` says how the boot went",
-        )
-    run = Run(
+    clock, state = deadline.clock, StateDirectory(Path(config.instance.state_dir))
+    served = what_serves(state)
+    world = build_tick_world(config, served, clock, confined=confined)
+    return Run(
         config=config,
         world=world,
         served=served,
@@ -62,16 +58,19 @@ def _check(config: Config, state: StateDirectory, journal: Journal, deadline: De
         now=clock.utcnow(),
         mono=clock.monotonic(),
     )
-    return check_health(run, _repair)
 
 
-def _repair(run: Run) -> str:
+def _repair(run: Run) -> Repaired:
     from ladybug_agent.health.repair import repair
     from ladybug_agent.logs import configure_logs
     from ladybug_agent.wiring import build_world
 
     configure_logs(run.config.logging, verb="health-check")
-    return repair(run, build_world(run.config, run.clock)).container_id
+    world = build_world(run.config, run.clock)
+    try:
+        return ended_well(repair(run.config, world, run.served, run.deadline).container_id)
+    except AgentError as error:
+        return ended_by(error)
 
 
 def _journal(config: Config, clock: Clock) -> Journal:
