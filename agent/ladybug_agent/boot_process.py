@@ -9,6 +9,7 @@ from typing import Any
 import structlog
 
 from ladybug_agent.boot import Boot
+from ladybug_agent.boot_history import kept_boot
 from ladybug_agent.bootstrap import bootstrap
 from ladybug_agent.clock import Clock, Deadline
 from ladybug_agent.config import Config
@@ -46,16 +47,19 @@ def run_boot(
         forget_past_drain(state, world.machine.boot().boot_id)
         fence = Fence(registration_id=state.registration_id(), boot=world.machine.boot())
         structlog.contextvars.bind_contextvars(boot_id=fence.boot.boot_id)
-        record = BootRecord(
-            state.record,
-            clock,
-            log_step,
-            *observers,
-            boot_id=fence.boot.boot_id,
-            registration_id=fence.registration_id,
-        )
-        boot = Boot(config=config, world=world, record=record, fence=fence, deadline=deadline)
-        return _run(boot, record)
+        with kept_boot(config.instance.boots_dir, fence.boot.boot_id) as history:
+            record = BootRecord(
+                state.record,
+                clock,
+                log_step,
+                history.on_step,
+                *observers,
+                boot_id=fence.boot.boot_id,
+                registration_id=fence.registration_id,
+            )
+            history.begin(record)
+            boot = Boot(config=config, world=world, record=record, fence=fence, deadline=deadline)
+            return _run(boot, record)
 
 
 def _run(boot: Boot, record: BootRecord) -> Ending:

@@ -118,6 +118,11 @@ class Beside(Generic[T]):
         """Block for so long, in real time, or until it is over."""
         self._branch.join(seconds)
 
+    @property
+    def failure(self) -> BaseException | None:
+        """What it ended with, other than a result; for who goes on whatever it was."""
+        return next(iter(self._failures), None)
+
     def result(self) -> T | None:
         """Return the result, or None while there is none; raise the failure that it ended with."""
         if self._failures:

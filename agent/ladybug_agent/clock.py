@@ -16,6 +16,10 @@ class Clock(Protocol):
         """Return seconds on a clock that never jumps; for durations and deadlines."""
         ...
 
+    def boottime(self) -> float:
+        """Return seconds since the kernel started, time asleep included (CLOCK_BOOTTIME)."""
+        ...
+
     def utcnow(self) -> datetime:
         """Return the wall clock, aware and in UTC; for people and for the registry row."""
         ...
@@ -28,6 +32,9 @@ class Clock(Protocol):
 class SystemClock:
     def monotonic(self) -> float:
         return time.monotonic()
+
+    def boottime(self) -> float:
+        return time.clock_gettime(time.CLOCK_BOOTTIME)
 
     def utcnow(self) -> datetime:
         return datetime.now(UTC)

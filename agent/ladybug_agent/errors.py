@@ -6,6 +6,7 @@
     ├── Refused            a safety check said no; waiting cannot help
     │   └── Fenced         another live registration holds this identity; exit status 3
     ├── ExternalFailure    a service or program outside the agent failed
+    │   └── Recorded       another process of the agent failed, by its record
     ├── DeadlineExceeded   something did not happen in the time allowed
     ├── Cancelled          told to stop (the sibling branch failed, or SIGTERM)
     └── Busy               another run holds the lock; exit status 75
@@ -50,6 +51,14 @@ class Fenced(Refused):
 
 class ExternalFailure(AgentError):  # noqa: N818
     """A service or program outside the agent failed. Raised by adapters."""
+
+
+class Recorded(ExternalFailure):
+    """What another process failed of, with the code that its record has."""
+
+    @classmethod
+    def of(cls, code: str, message: str, *, hint: str, **facts: object) -> Recorded:
+        return cls(code, message, hint=hint, **facts)
 
 
 class DeadlineExceeded(AgentError):  # noqa: N818

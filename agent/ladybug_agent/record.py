@@ -63,6 +63,7 @@ class BootRecord:
             "agent_version": __version__,
             "pid": os.getpid(),
             "started_at": _iso(clock.utcnow()),
+            "started_boottime_s": round(clock.boottime(), 3),
             "outcome": "running",
             **header,
         }
@@ -95,6 +96,11 @@ class BootRecord:
         with self._lock:
             self._document.update(facts)
         self._save()
+
+    def document(self) -> dict[str, Any]:
+        """Return the whole record as it is now."""
+        with self._lock:
+            return self._whole()
 
     def finish(self, error: BaseException | None) -> dict[str, Any]:
         """Write the end of the story and return the whole record."""

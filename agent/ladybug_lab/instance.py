@@ -84,8 +84,9 @@ class LabInstance:
     def configuration(self) -> dict[str, dict[str, Any]]:
         """Return the sections of the agent's configuration for this instance."""
         there = self.provisioned
+        state, boots = str(self.state_directory), str(self.order.directory / "boots")
         return {
-            "instance": {"environment": "lab", "state_dir": str(self.state_directory)},
+            "instance": {"environment": "lab", "state_dir": state, "boots_dir": boots},
             "data": {
                 "databases": list(self.order.databases),
                 "device_name": self.order.plan.device_name,

@@ -79,6 +79,9 @@ class InterruptedClock:
             raise KeyboardInterrupt
         return 0.0
 
+    def boottime(self) -> float:
+        return 0.0
+
     def utcnow(self) -> datetime:
         return datetime.now(UTC)
 

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from typing import Protocol
 
 import pytest
 
-from contract.support.aws import point_at, quick_clients
+from contract.support.aws import REGION, point_at, quick_clients, role_credentials
 from contract.support.http_server import Exchange, serving
 from ladybug_agent.adapters.aws import AwsClients
 from ladybug_agent.adapters.ec2 import BotoEc2
+from ladybug_agent.adapters.lean.aws import LeanAws
+from ladybug_agent.adapters.lean.ec2 import LeanEc2
+from ladybug_agent.clock import SystemClock
 from ladybug_agent.errors import ExternalFailure
 from ladybug_agent.model.hydration import Initialization
 from ladybug_agent.model.storage import AttachedVolume
@@ -32,11 +37,34 @@ def ec2(aws: LabAws, clients: AwsClients) -> BotoEc2:
     return BotoEc2(clients)
 
 
-def test_the_data_volume_is_described_with_its_attachment(aws: LabAws, ec2: BotoEc2) -> None:
+class Describes(Protocol):
+    def attached_volumes(self, instance_id: str) -> tuple[AttachedVolume, ...]: ...
+
+
+Make = Callable[[], Describes]
+
+
+@pytest.fixture(params=["botocore", "lean"])
+def make(request: pytest.FixtureRequest) -> Make:
+    """Return what makes the adapter of the boot, or that of a diagnosis: one suite for both."""
+
+    def lean() -> LeanEc2:
+        return LeanEc2(LeanAws(role_credentials, REGION, SystemClock()))
+
+    return lean if request.param == "lean" else lambda: BotoEc2(quick_clients())
+
+
+@pytest.fixture
+def volumes(make: Make, aws: LabAws, monkeypatch: pytest.MonkeyPatch) -> Describes:
+    point_at(aws.url, monkeypatch)
+    return make()
+
+
+def test_the_data_volume_is_described_with_its_attachment(aws: LabAws, volumes: Describes) -> None:
     stack = provision(aws, Plan(volume_gib=7, device_name="/dev/sdf"))
-    volumes = {volume.device_name: volume for volume in ec2.attached_volumes(stack.instance_id)}
-    assert set(volumes) == {ROOT, "/dev/sdf"}
-    data = volumes["/dev/sdf"]
+    found = {volume.device_name: volume for volume in volumes.attached_volumes(stack.instance_id)}
+    assert set(found) == {ROOT, "/dev/sdf"}
+    data = found["/dev/sdf"]
     assert data == AttachedVolume(
         volume_id=stack.volume_id,
         device_name="/dev/sdf",
@@ -52,45 +80,45 @@ def test_the_data_volume_is_described_with_its_attachment(aws: LabAws, ec2: Boto
 
 @pytest.mark.parametrize("said", ["true", "false"])
 def test_whether_the_volume_dies_with_the_instance_is_told(
-    monkeypatch: pytest.MonkeyPatch, said: str
+    make: Make, monkeypatch: pytest.MonkeyPatch, said: str
 ) -> None:
     element = f"<deleteOnTermination>{said}</deleteOnTermination>"
     attachment = ATTACHMENT.replace("</item>", f"{element}</item>")
     volume = VOLUME.format(attachments=attachment)
     with serving(lambda e: e.answer(200, PAGE.format(volumes=volume, token=""))) as server:
         point_at(server.url, monkeypatch)
-        (found,) = BotoEc2(quick_clients()).attached_volumes(INSTANCE_ID)
+        (found,) = make().attached_volumes(INSTANCE_ID)
     assert found.delete_on_termination is (said == "true")
 
 
-def test_an_unencrypted_volume_is_said_to_be_so(aws: LabAws, ec2: BotoEc2) -> None:
+def test_an_unencrypted_volume_is_said_to_be_so(aws: LabAws, volumes: Describes) -> None:
     stack = provision(aws, Plan(encrypted=False))
-    assert [v.encrypted for v in ec2.attached_volumes(stack.instance_id)] == [False, False]
+    assert [v.encrypted for v in volumes.attached_volumes(stack.instance_id)] == [False, False]
 
 
-def test_a_volume_made_from_nothing_has_no_snapshot(aws: LabAws, ec2: BotoEc2) -> None:
+def test_a_volume_made_from_nothing_has_no_snapshot(aws: LabAws, volumes: Describes) -> None:
     stack = provision(aws, Plan())
-    root = next(v for v in ec2.attached_volumes(stack.instance_id) if v.device_name == ROOT)
+    root = next(v for v in volumes.attached_volumes(stack.instance_id) if v.device_name == ROOT)
     assert root.snapshot_id == ""
 
 
-def test_the_volumes_of_another_instance_are_not_listed(aws: LabAws, ec2: BotoEc2) -> None:
+def test_the_volumes_of_another_instance_are_not_listed(aws: LabAws, volumes: Describes) -> None:
     stack = provision(aws, Plan())
     other = aws.client("ec2").run_instances(ImageId="ami-0", MinCount=1, MaxCount=1)
-    listed = ec2.attached_volumes(other["Instances"][0]["InstanceId"])
+    listed = volumes.attached_volumes(other["Instances"][0]["InstanceId"])
     assert listed
     assert stack.volume_id not in {volume.volume_id for volume in listed}
 
 
-def test_nothing_is_listed_for_an_instance_without_volumes(aws: LabAws, ec2: BotoEc2) -> None:
+def test_nothing_is_listed_for_an_instance_without_volumes(aws: LabAws, volumes: Describes) -> None:
     provision(aws, Plan())
-    assert ec2.attached_volumes(INSTANCE_ID) == ()
+    assert volumes.attached_volumes(INSTANCE_ID) == ()
 
 
-def test_a_volume_is_described_with_what_was_bought_for_it(aws: LabAws, ec2: BotoEc2) -> None:
+def test_a_volume_is_described_with_what_was_bought_for_it(aws: LabAws, volumes: Describes) -> None:
     plan = Plan(throughput_mib_s=500, fast_restored=True, initialization_rate_mib_s=200)
     stack = provision(aws, plan)
-    (data,) = (v for v in ec2.attached_volumes(stack.instance_id) if v.device_name != ROOT)
+    (data,) = (v for v in volumes.attached_volumes(stack.instance_id) if v.device_name != ROOT)
     assert (data.throughput_mib_s, data.fast_restored, data.initialization_rate_mib_s) == (
         500,
         True,
@@ -98,9 +126,9 @@ def test_a_volume_is_described_with_what_was_bought_for_it(aws: LabAws, ec2: Bot
     )
 
 
-def test_a_detached_volume_is_not_listed(aws: LabAws, ec2: BotoEc2) -> None:
+def test_a_detached_volume_is_not_listed(aws: LabAws, volumes: Describes) -> None:
     stack = provision(aws, Plan(attach=False))
-    assert [v.device_name for v in ec2.attached_volumes(stack.instance_id)] == [ROOT]
+    assert [v.device_name for v in volumes.attached_volumes(stack.instance_id)] == [ROOT]
 
 
 @pytest.mark.parametrize(
@@ -171,14 +199,16 @@ def test_an_unencrypted_snapshot_is_said_to_be_so(aws: LabAws, ec2: BotoEc2) -> 
     assert not found.encrypted
 
 
-def test_one_look_at_the_volumes_is_one_call(aws: LabAws, ec2: BotoEc2) -> None:
+def test_one_look_at_the_volumes_is_one_call(aws: LabAws, volumes: Describes) -> None:
     stack = provision(aws, Plan())
     aws.calls.clear()
-    ec2.attached_volumes(stack.instance_id)
+    volumes.attached_volumes(stack.instance_id)
     assert aws.calls == [("ec2", "DescribeVolumes")]
 
 
-def test_a_page_may_be_empty_and_another_follow(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_page_may_be_empty_and_another_follow(
+    make: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
     def pages(exchange: Exchange) -> None:
         if b"NextToken=more" in exchange.body:
             volume = VOLUME.format(attachments=ATTACHMENT)
@@ -188,15 +218,17 @@ def test_a_page_may_be_empty_and_another_follow(monkeypatch: pytest.MonkeyPatch)
 
     with serving(pages) as server:
         point_at(server.url, monkeypatch)
-        found = BotoEc2(quick_clients()).attached_volumes(INSTANCE_ID)
+        found = make().attached_volumes(INSTANCE_ID)
     assert [(v.volume_id, v.attachment_state, v.iops) for v in found] == [("vol-1", "attaching", 0)]
 
 
-def test_a_volume_that_is_detached_meanwhile_is_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_volume_that_is_detached_meanwhile_is_left_out(
+    make: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
     volume = VOLUME.format(attachments="")
     with serving(lambda e: e.answer(200, PAGE.format(volumes=volume, token=""))) as server:
         point_at(server.url, monkeypatch)
-        assert BotoEc2(quick_clients()).attached_volumes(INSTANCE_ID) == ()
+        assert make().attached_volumes(INSTANCE_ID) == ()
 
 
 def test_a_volume_that_ec2_still_loads_is_said_to_be_so(aws: LabAws, ec2: BotoEc2) -> None:

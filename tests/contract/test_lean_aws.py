@@ -17,6 +17,7 @@ from contract.support.http_server import Exchange, serving
 from contract.support.ports import closed_port
 from ladybug_agent.adapters.instance_table import InstanceTable
 from ladybug_agent.adapters.lean.aws import LeanAws, ServiceRefusedError, endpoint
+from ladybug_agent.adapters.lean.cloud import LeanCloud
 from ladybug_agent.adapters.lean.dynamodb import LeanDynamoDb
 from ladybug_agent.adapters.lean.imds import LeanImds
 from ladybug_agent.adapters.lean.sigv4 import signed_headers
@@ -132,9 +133,21 @@ def test_a_refusal_of_the_query_protocol_is_read(monkeypatch: pytest.MonkeyPatch
     answer = "<ErrorResponse><Error><Code>AuthorizationError</Code></Error></ErrorResponse>"
     with serving(lambda exchange: exchange.answer(403, answer)) as server:
         point_at(server.url, monkeypatch)
+        with pytest.raises(ServiceRefusedError) as refusal:
+            a_client().query_call("sns", "Publish", "2010-03-31", {"Message": "hello"})
+    assert (refusal.value.code, refusal.value.status) == ("AuthorizationError", 403)
+
+
+def test_a_topic_that_may_not_be_told_is_denied(monkeypatch: pytest.MonkeyPatch) -> None:
+    answer = "<ErrorResponse><Error><Code>AuthorizationError</Code></Error></ErrorResponse>"
+    with serving(lambda exchange: exchange.answer(403, answer)) as server:
+        point_at(server.url, monkeypatch)
         with pytest.raises(ExternalFailure) as failure:
-            a_client().query_call("sns", "Publish", "2010-03-31", Message="hello")
-    assert failure.value.code == "aws_access_denied"
+            LeanCloud(a_client(), "table").notify("arn", "subject", "hello")
+    assert (failure.value.code, failure.value.facts["iam_action"]) == (
+        "aws_access_denied",
+        "sns:Publish",
+    )
 
 
 def test_a_call_is_signed_and_named(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -76,7 +76,9 @@ def a_config(tmp_path: Path, **overrides: object) -> Config:
     """Return a configuration with its paths under `tmp_path`; overrides are `section.key`."""
     config = Config(
         schema=1,
-        instance=InstanceConfig(environment="test", state_dir=str(tmp_path / "state")),
+        instance=InstanceConfig(
+            environment="test", state_dir=str(tmp_path / "state"), boots_dir=str(tmp_path / "boots")
+        ),
         data=DataConfig(databases=("sec",), mount_point=str(tmp_path / "volume")),
         container=ContainerConfig(image=IMAGE_BY_DIGEST),
         registry=RegistryConfig(table="instance-registry"),

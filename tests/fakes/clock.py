@@ -33,6 +33,10 @@ class FakeClock:
     def monotonic(self) -> float:
         return self._now.get()
 
+    def boottime(self) -> float:
+        """Return the same: the fake machine never sleeps."""
+        return self._now.get()
+
     def utcnow(self) -> datetime:
         return STARTED_AT + timedelta(seconds=self._now.get() - STARTED_S)
 

@@ -147,7 +147,11 @@ class HydrationScene:
 
     def _write_configuration(self) -> None:
         sections: dict[str, dict[str, Any]] = {
-            "instance": {"environment": "test", "state_dir": str(self.state)},
+            "instance": {
+                "environment": "test",
+                "state_dir": str(self.state),
+                "boots_dir": str(self.directory / "boots"),
+            },
             "data": {"databases": [NAME], "mount_point": str(self.mount)},
             "hydration": {
                 "maps": str(self.maps),

@@ -12,6 +12,7 @@ import pytest
 import ladybug_agent
 from ladybug_agent import errors
 from ladybug_agent.adapters.docker_pull import CAUSES, HINTS
+from ladybug_agent.diagnose.check import CRASHED, TIMED_OUT
 
 AGENT = Path(ladybug_agent.__file__).parent.parent
 CATALOGUE = AGENT.parent / "docs" / "errors.md"
@@ -35,6 +36,8 @@ BY_SCRIPT = {
 }
 # What the door of the program calls an exception that is not one of the classes.
 BY_THE_DOOR = {"internal_error"}
+# What `diagnose` says of a check that did not end by itself.
+BY_THE_EXAMINATION = {CRASHED, TIMED_OUT}
 EXIT_STATUSES = {"ConfigError": "2", "Fenced": "3", "Busy": "75"}
 ACTION = re.compile(r'"((?:ec2|ecr|s3|dynamodb|cloudformation|autoscaling):[A-Z]\w+)"')
 HEADING = re.compile(r"^### `(?P<code>[a-z_]+)`\n(?P<body>(?:(?!^#).*\n?)*)", re.MULTILINE)
@@ -56,9 +59,26 @@ def literals(path: Path) -> Iterator[tuple[str, str]]:
             yield name, code.value
 
 
+def warned_in(path: Path) -> Iterator[str]:
+    """Yield the codes of what `diagnose` warns of: `Found(code="...")`, or a `code` before it."""
+    if "diagnose/checks" not in path.as_posix():
+        return
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        match node:
+            case ast.keyword(arg="code", value=ast.Constant(value=str(code))):
+                yield code
+            case ast.Assign(
+                targets=[ast.Name(id="code")], value=ast.IfExp(body=ast.Constant(value=str(code)))
+            ):
+                yield code
+
+
 SOURCES = sorted(AGENT.rglob("*.py"))
 WRITTEN_OUT = {pair for path in SOURCES for pair in literals(path)}
-RAISED = BY_THE_DOOR.union(BY_SCRIPT, *BY_TABLE.values(), (code for _, code in WRITTEN_OUT))
+WARNED = {code for path in SOURCES for code in warned_in(path)}
+RAISED = (BY_THE_DOOR | BY_THE_EXAMINATION | WARNED).union(
+    BY_SCRIPT, *BY_TABLE.values(), (code for _, code in WRITTEN_OUT)
+)
 IAM_ACTIONS = sorted({action for path in SOURCES for action in ACTION.findall(path.read_text())})
 ENTRIES = {found["code"]: found["body"] for found in HEADING.finditer(CATALOGUE.read_text())}
 

@@ -45,7 +45,15 @@ DOOR = {f"ladybug_agent/{name}.py" for name in ("__main__", "cli")} | {
 }
 WIRING = {
     f"ladybug_agent/{name}.py"
-    for name in ("wiring", "wiring_leaving", "wiring_node", "wiring_tick")
+    for name in (
+        "wiring",
+        "wiring_aws_looks",
+        "wiring_diagnosis",
+        "wiring_leaving",
+        "wiring_node",
+        "wiring_tick",
+        "wiring_timeline",
+    )
 }
 DOOR |= WIRING
 VERBS = AGENT - RESOURCES - ADAPTERS - CORE - DOOR

@@ -68,6 +68,15 @@ def unreachable(action: str) -> ExternalFailure:
     )
 
 
+def silent(action: str) -> ExternalFailure:
+    service = action.partition(":")[0]
+    return ExternalFailure(
+        "aws_unreachable",
+        f"wanted {action}, found no answer from {service} in time",
+        hint=f"check the route, the security group and the VPC endpoint for {service}",
+    )
+
+
 def garbled(action: str) -> ExternalFailure:
     return ExternalFailure(
         "aws_call_failed",
@@ -81,4 +90,12 @@ def table_missing(table: str) -> ConfigError:
         "registry_table_missing",
         f"wanted the instance registry `{table}`, found no such table",
         hint="check `registry.table`, and `aws.region` against the table's region",
+    )
+
+
+def target_group_missing(arn: str) -> ConfigError:
+    return ConfigError(
+        "target_group_missing",
+        f"wanted the target group {arn}, found none",
+        hint="check `drain.target_group_arn`",
     )

@@ -13,7 +13,7 @@ from docker.errors import APIError, NotFound
 from docker.types import LogConfig, Mount
 
 from ladybug_agent.adapters.docker_errors import engine_errors
-from ladybug_agent.adapters.docker_facts import container_facts
+from ladybug_agent.adapters.docker_facts import container_facts, image_facts
 from ladybug_agent.adapters.docker_one_shot import OneShot
 from ladybug_agent.adapters.docker_pull import StreamedPull, pull_failure
 from ladybug_agent.clock import Deadline
@@ -49,11 +49,7 @@ class DockerEngine:
                 found = self._api.inspect_image(reference)
             except NotFound:
                 return None
-        return ImageFacts(
-            image_id=found["Id"],
-            repository_digests=tuple(found.get("RepoDigests") or ()),
-            labels=dict((found.get("Config") or {}).get("Labels") or {}),
-        )
+        return image_facts(found)
 
     def resolve(self, reference: str, login: RegistryLogin) -> str:
         with self._errors("ask the registry"):

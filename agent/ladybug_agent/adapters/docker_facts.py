@@ -1,10 +1,10 @@
-"""What the Docker engine reports of a container, as our facts. Needs no library."""
+"""What the Docker engine reports of containers and images, as our facts. Needs no library."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from ladybug_agent.model.containers import BindMount, ContainerFacts
+from ladybug_agent.model.containers import BindMount, ContainerFacts, ImageFacts
 
 
 def container_facts(found: dict[str, Any]) -> ContainerFacts:
@@ -31,4 +31,13 @@ def container_facts(found: dict[str, Any]) -> ContainerFacts:
             if mount["Type"] == "bind"
         ),
         pid=state.get("Pid") or 0,
+    )
+
+
+def image_facts(found: dict[str, Any]) -> ImageFacts:
+    """Raises KeyError or TypeError for what is no such report."""
+    return ImageFacts(
+        image_id=found["Id"],
+        repository_digests=tuple(found.get("RepoDigests") or ()),
+        labels=dict((found.get("Config") or {}).get("Labels") or {}),
     )

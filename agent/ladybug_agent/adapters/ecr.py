@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import base64
-
 from ladybug_agent.adapters.aws import AwsClients
 from ladybug_agent.adapters.aws_errors import aws_errors
-from ladybug_agent.errors import ExternalFailure
+from ladybug_agent.adapters.ecr_login import login_of
 from ladybug_agent.model.containers import RegistryLogin
 
 
@@ -19,11 +17,4 @@ class BotoEcr:
         # looks like a missing permission.
         with aws_errors("ecr:GetAuthorizationToken"):
             answer = self._clients.client("ecr").get_authorization_token()
-        try:
-            token = answer["authorizationData"][0]["authorizationToken"]
-            username, password = base64.b64decode(token, validate=True).decode().split(":", 1)
-        except (KeyError, IndexError, ValueError) as error:  # of which base64's is one
-            raise ExternalFailure(
-                "image_login_garbled", "ECR answered with no readable token", hint="try again"
-            ) from error
-        return RegistryLogin(username=username, password=password)
+        return login_of(answer)

@@ -13,6 +13,9 @@ from ladybug_agent.model import Credentials, InstanceIdentity
 
 # botocore renews at 15 minutes, and would ask in vain if it were then handed what it has.
 RENEW_BEFORE = timedelta(minutes=20)
+DOCUMENT_PATH = "dynamic/instance-identity/document"
+MAC_PATH = "meta-data/mac"
+HOSTNAME_PATH = "meta-data/local-hostname"
 ROLE_PATH = "meta-data/iam/security-credentials/"
 MAPPING_PATH = "meta-data/block-device-mapping/"
 
@@ -36,8 +39,8 @@ class ImdsMetadata:
         self._held: Credentials | None = None
 
     def identity(self) -> InstanceIdentity:
-        document = self._document("dynamic/instance-identity/document")
-        mac = self._required("meta-data/mac")
+        document = self._document(DOCUMENT_PATH)
+        mac = self._required(MAC_PATH)
         try:
             return InstanceIdentity(
                 instance_id=_string(document, "instanceId"),
@@ -47,7 +50,7 @@ class ImdsMetadata:
                 instance_type=_string(document, "instanceType"),
                 private_ip=_string(document, "privateIp"),
                 launched_at=_moment(document, "pendingTime"),
-                private_dns=self._required("meta-data/local-hostname"),
+                private_dns=self._required(HOSTNAME_PATH),
                 vpc_id=self._required(f"meta-data/network/interfaces/macs/{mac}/vpc-id"),
                 # 404 until Auto Scaling has moved the instance for the first time.
                 target_lifecycle_state=self._imds.get(

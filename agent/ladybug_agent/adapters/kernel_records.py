@@ -7,6 +7,8 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
+from ladybug_agent.model import KernelLine
+
 KMSG = Path("/dev/kmsg")
 RECORD_BYTES = 8192
 
@@ -32,6 +34,14 @@ class KernelRecords:
             os.close(handle)
         return tuple(found), last
 
+    def lines(self) -> tuple[KernelLine, ...]:
+        """Return what the kernel still has, oldest first. Raises OSError if it cannot be read."""
+        handle = os.open(self._path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+        try:
+            return tuple(parse_line(one.decode(errors="replace")) for one in records(handle))
+        finally:
+            os.close(handle)
+
 
 def records(handle: int) -> Iterator[bytes]:
     """Yield the records that are there and have not been read by this handle."""
@@ -56,6 +66,18 @@ def _number(record: bytes) -> int:
     _, _, rest = record.partition(b",")
     number = rest.partition(b",")[0]
     return int(number) if number.isdigit() else -1
+
+
+def parse_line(text: str) -> KernelLine:
+    """Return message and time of one record; 0 for a time that is no number.
+
+    >>> parse_line("6,1742,11026920317,-;XFS (nvme1n1): Ending clean mount")
+    KernelLine(at_s=11026.920317, text='XFS (nvme1n1): Ending clean mount')
+    """
+    micros = [*text.partition(";")[0].split(","), "", "", ""][2]
+    return KernelLine(
+        at_s=int(micros) / 1e6 if micros.isdecimal() else 0.0, text=parse_record(text)
+    )
 
 
 def parse_record(text: str) -> str:

@@ -8,8 +8,8 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from ladybug_agent.adapters.aws import AwsClients
+from ladybug_agent.adapters.aws_codes import target_group_missing
 from ladybug_agent.adapters.aws_errors import aws_errors, error_code
-from ladybug_agent.errors import ConfigError
 
 SERVICE = "elasticloadbalancing"
 
@@ -45,10 +45,6 @@ class TargetGroup:
                 )
             except ClientError as error:
                 if error_code(error) == "TargetGroupNotFound":
-                    raise ConfigError(
-                        "target_group_missing",
-                        f"wanted the target group {self._arn}, found none",
-                        hint="check `drain.target_group_arn`",
-                    ) from error
+                    raise target_group_missing(self._arn) from error
                 raise
         return answer

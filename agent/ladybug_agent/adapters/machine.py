@@ -6,7 +6,7 @@ import os
 from pathlib import Path
 
 from ladybug_agent.errors import ExternalFailure
-from ladybug_agent.model import BootIdentity, Load, LoadSample
+from ladybug_agent.model import BootIdentity, DiskSpace, Load, LoadSample
 from ladybug_agent.model.hydration import DiskReads
 
 
@@ -53,6 +53,20 @@ class ProcMachine:
             cpu_total=busy + idle + io_wait,
             reads=self._reads(data_device_number) if data_device_number else 0,
             memory_pct=round(100 * (1 - free), 1),
+        )
+
+    def space(self, path: str) -> DiskSpace | None:
+        """Return the room on the filesystem of a path, as others than root have it (statvfs(3))."""
+        try:
+            found, device = os.statvfs(path), os.stat(path).st_dev  # noqa: PTH116 - one look each
+        except OSError:
+            return None
+        return DiskSpace(
+            device=device,
+            free_bytes=found.f_bavail * found.f_frsize,
+            total_bytes=found.f_blocks * found.f_frsize,
+            free_inodes=found.f_favail,
+            total_inodes=found.f_files,
         )
 
     def _stat(self, name: str) -> list[str]:

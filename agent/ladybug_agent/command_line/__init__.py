@@ -12,6 +12,8 @@ from ladybug_agent.command_line.options import Parser
 MODULES = {
     "bootstrap": "boot",
     "status": "boot",
+    "diagnose": "diagnose",
+    "timeline": "timeline",
     "health-check": "health",
     "repair": "health",
     "verify": "verify",

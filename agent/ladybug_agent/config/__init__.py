@@ -45,6 +45,11 @@ class InstanceConfig:
     state_dir: str = key(
         "records and locks; lost at reboot by design", default="/run/ladybug-agent"
     )
+    boots_dir: str = key(
+        "records of the last 20 boots, for `timeline` and `diagnose`; they outlive a reboot; empty"
+        " keeps none",
+        default="/var/lib/ladybug-agent/boots",
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

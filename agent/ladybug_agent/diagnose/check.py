@@ -14,6 +14,10 @@ Status = Literal["pass", "warn", "fail", "skip", "error"]
 Risk = Literal["safe", "disruptive"]
 """`safe` changes nothing that serves; `disruptive` may stop answers for a while."""
 Viewpoint = Literal["container", "health", "registry", "load balancer", "auto scaling"]
+CRASHED = "check_crashed"
+"""The code of a check that failed by a fault of its own: it says nothing of the instance."""
+TIMED_OUT = "check_timed_out"
+"""The code of a check that did not answer in time, or was not reached: the time was up."""
 BAD: frozenset[Status] = frozenset({"fail", "error"})
 
 
@@ -46,6 +50,17 @@ class Found:
     code: str = ""
     """The code of a warning; empty where all is well."""
     remedy: Remedy | None = None
+    is_asked: bool = True
+    """False where there is nothing to ask here, or no right to: the check counts as skipped."""
+
+
+def not_asked(why: str) -> Found:
+    """Return what a look says that has nothing to look at here, or no right to."""
+    return Found(message=why, is_asked=False)
+
+
+UNCONFIGURED = not_asked("not known without a configuration")
+EMPTY = not_asked("empty by request: there is no volume")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,6 +76,8 @@ class Check:
     """Cannot be asked unless these passed: it is skipped, blocked by the first that did not."""
     follows: tuple[str, ...] = ()
     """Can be asked, but a failure here is only a consequence where one of these failed."""
+    explained_by: Callable[[str], tuple[str, ...] | None] | None = None
+    """Which of `follows` can be the cause of a failure with that code; None is all of them."""
     is_quick: bool = True
     """Whether `--quick` asks it: nothing beyond the machine, and within a fraction of a second."""
 

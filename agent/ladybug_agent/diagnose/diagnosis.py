@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal
 
-from ladybug_agent.diagnose.check import Result, Viewpoint
+from ladybug_agent.diagnose.check import CRASHED, Result, Viewpoint
 
 Opinion = Literal["healthy", "unhealthy", "unknown"]
 
@@ -40,8 +40,13 @@ class Diagnosis:
 
     @property
     def root_causes(self) -> tuple[Result, ...]:
-        """Failing checks that follow from no other, in causal order."""
-        return tuple(one for one in self.results if one.is_bad and not one.caused_by)
+        """Failing checks that follow from no other, in causal order; those that crashed last."""
+        roots = [one for one in self.results if one.is_bad and not one.caused_by]
+        return tuple(sorted(roots, key=lambda one: one.code == CRASHED))
+
+    def consequences_of(self, root: Result) -> tuple[Result, ...]:
+        """Return what only follows from a root cause: failed with it, or could not be asked."""
+        return tuple(one for one in self.results if root.id in {one.caused_by, one.blocked_by})
 
     def counted(self, status: str) -> int:
         return sum(one.status == status for one in self.results)

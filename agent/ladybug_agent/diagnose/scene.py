@@ -40,6 +40,10 @@ class Sights:
             raise seen
         return cast("T", seen)
 
+    def seen(self, name: str) -> object:
+        """Return what was seen under the name; None if nobody has looked, or an error."""
+        return self._seen.get(name)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scene:
@@ -53,3 +57,7 @@ class Scene:
     deadline: Deadline
     """When the examination ends: no look may take longer."""
     sights: Sights = field(default_factory=Sights)
+    config_file: str = ""
+    """Where the configuration was read from."""
+    is_quick: bool = False
+    """Only what is on this machine is looked at: `--quick`."""

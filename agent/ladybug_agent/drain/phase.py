@@ -52,7 +52,11 @@ def refuse_while_draining(state: StateDirectory, boot_id: str) -> None:
     trigger = str((read_drain(state.drain, boot_id) or {}).get("trigger"))
     if phase not in UNDER_WAY and trigger in REVOCABLE:
         return
-    raise Refused(
+    raise leaving(phase, trigger)
+
+
+def leaving(phase: str, trigger: str) -> Refused:
+    return Refused(
         "instance_draining",
         f"this replica leaves: its drain ({trigger}) is in phase `{phase}`",
         hint="an operator's drain can be undone while it is `draining`: `ladybug-agent drain"

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from ladybug_agent.errors import ExternalFailure, Refused
 from ladybug_agent.health.findings import Check, check
-from ladybug_agent.ports.tick import LookAtKernelLog, TickWorld
+from ladybug_agent.ports.storage import MountLook
+from ladybug_agent.ports.tick import LookAtDisks, LookAtKernelLog, TickWorld
 from ladybug_agent.resources.mount_point import refuse_unless_ours
 from ladybug_agent.served import Served, ServedVolume
 
@@ -24,38 +26,45 @@ def look_at_mount(world: TickWorld, served: Served) -> Check:
     volume = served.volume
     if volume is None:
         return Check(name="mount", verdict="skip", text="empty by request: there is no volume")
-    return check("mount", lambda: _mount(world, volume))
+
+    def look() -> str:
+        refuse_another_disk(world.disks, volume)
+        refuse_another_mount(world.mounts, volume)
+        return f"{_where(volume)} is mounted read-only at {volume.mount_point}"
+
+    return check("mount", look)
 
 
-def _mount(world: TickWorld, volume: ServedVolume) -> str:
-    where = f"{volume.volume_id} ({volume.node})"
-    if not world.disks.is_there(volume.device_number):
-        raise ExternalFailure(
-            "device_gone",
-            f"{where} is not there any more",
-            hint="was the volume detached? look in `dmesg`, then replace the instance",
-        )
-    _refuse_another_disk(world, volume, where)
-    entry = world.mounts.at(Path(volume.mount_point))
+def refuse_another_mount(mounts: MountLook, volume: ServedVolume) -> None:
+    """Refuse anything at the mount point but the very mount that was verified."""
+    where = _where(volume)
+    entry = mounts.at(Path(volume.mount_point))
     if entry is None:
         raise Refused(
             "mount_missing",
             f"{where} is not mounted at {volume.mount_point} any more",
             hint="find out who unmounted it; `ladybug-agent bootstrap` mounts it again",
         )
-    refuse_unless_ours(world.mounts, entry, volume.node, volume.device_number)
+    refuse_unless_ours(mounts, entry, volume.node, volume.device_number)
     if entry.mount_id != volume.mount_id:
         raise Refused(
             "mount_replaced",
             f"{volume.mount_point} was mounted anew after its contents had been verified",
             hint="find out who did: a cron job, a mount unit; then run the boot again",
         )
-    return f"{where} is mounted read-only at {volume.mount_point}"
 
 
-def _refuse_another_disk(world: TickWorld, volume: ServedVolume, where: str) -> None:
-    serial = world.disks.serial(volume.device_number)
-    sequence = world.disks.sequence(volume.device_number)
+def refuse_another_disk(disks: LookAtDisks, volume: ServedVolume) -> None:
+    """Refuse a disk that has gone, or that has another's number by now."""
+    where = _where(volume)
+    if not disks.is_there(volume.device_number):
+        raise ExternalFailure(
+            "device_gone",
+            f"{where} is not there any more",
+            hint="was the volume detached? look in `dmesg`, then replace the instance",
+        )
+    serial = disks.serial(volume.device_number)
+    sequence = disks.sequence(volume.device_number)
     is_another = volume.serial and serial and serial != volume.serial
     is_later = volume.disk_sequence and sequence and sequence != volume.disk_sequence
     if is_another or is_later:
@@ -65,6 +74,10 @@ def _refuse_another_disk(world: TickWorld, volume: ServedVolume, where: str) -> 
             f" ({serial or 'no serial number'}, number {sequence} of this boot)",
             hint="the volume was detached and another attached meanwhile: replace the instance",
         )
+
+
+def _where(volume: ServedVolume) -> str:
+    return f"{volume.volume_id} ({volume.node})"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,18 +117,25 @@ def has_killed_in(said: KernelSaid, container_id: str) -> bool:
     return any("oom-kill:" in line and container_id in line for line in said.lines)
 
 
-def _no_trouble(lines: tuple[str, ...], volume: ServedVolume) -> str:
-    name = volume.node.removeprefix("/dev/")
+def trouble_with(node: str) -> Callable[[str], bool]:
+    """Return what tells whether a line of the kernel's is about trouble with this disk."""
+    name = node.removeprefix("/dev/")
     controller = re.sub(r"n\d+$", "", name) if name.startswith("nvme") else name
     either = f"(?:{re.escape(name)}|{re.escape(controller)})"
     named = re.compile(rf"(?<![\w-]){either}(?![\w-])")  # nvme1n1 is not nvme1n10
-    bad = [line for line in lines if named.search(line) and TROUBLE.search(line)]
-    if bad:
-        raise ExternalFailure(
-            "device_io_errors",
-            f"the kernel says of {volume.volume_id} ({volume.node}):"
-            f" {' / '.join(bad[-3:])[:QUOTED_CHARS]}",
-            hint="is the volume impaired? `aws ec2 describe-volume-status`; then replace the"
-            " instance",
-        )
-    return f"{len(lines)} new lines, none about trouble with {name}"
+    return lambda line: bool(named.search(line) and TROUBLE.search(line))
+
+
+def disk_in_trouble(where: str, lines: Sequence[str]) -> ExternalFailure:
+    """Return the error that quotes the last of these lines."""
+    return ExternalFailure(
+        "device_io_errors",
+        f"the kernel says of {where}: {' / '.join(lines[-3:])[:QUOTED_CHARS]}",
+        hint="is the volume impaired? `aws ec2 describe-volume-status`; then replace the instance",
+    )
+
+
+def _no_trouble(lines: tuple[str, ...], volume: ServedVolume) -> str:
+    if bad := list(filter(trouble_with(volume.node), lines)):
+        raise disk_in_trouble(_where(volume), bad)
+    return f"{len(lines)} new lines, none about trouble with {volume.node}"

@@ -28,15 +28,16 @@ def look_at_container(engine: LookAtContainers, served: Served) -> tuple[Check, 
     def look() -> str:
         nonlocal oom_killed
         found = engine.container(served.container_name)
-        judged = _ours(found, served)
+        judged = refuse_not_serving(found, served)
+        refuse_other_spec(judged, served)
         oom_killed = judged.oom_killed
         return f"{judged.name} runs ({judged.container_id[:12]})"
 
     return check("container", look), oom_killed
 
 
-def _ours(found: ContainerFacts | None, served: Served) -> ContainerFacts:
-    """Return the container if it is the expected one, running and restricted."""
+def refuse_not_serving(found: ContainerFacts | None, served: Served) -> ContainerFacts:
+    """Return the container if it is the expected one, and runs."""
     name = served.container_name
     if found is None:
         raise Refused(
@@ -51,8 +52,13 @@ def _ours(found: ContainerFacts | None, served: Served) -> ContainerFacts:
             f"the container {name} was removed or replaced by someone else",
             hint="nothing but the agent may start it: look for a cron job or a unit that does",
         )
-    if found.status != "running":
-        raise _not_running(found)
+    refuse_not_running(found)
+    return found
+
+
+def refuse_other_spec(found: ContainerFacts, served: Served) -> None:
+    """Refuse a container of another image, or one with more rights than it was made with."""
+    name = served.container_name
     if found.image_id != served.image_id:
         raise Refused(
             "container_image_differs",
@@ -61,27 +67,30 @@ def _ours(found: ContainerFacts | None, served: Served) -> ContainerFacts:
         )
     data = BindMount(source=served.data_source, target=served.data_target, read_only=True)
     refuse_unrestricted(found, user=served.user, data=data)
-    return found
 
 
-def _not_running(found: ContainerFacts) -> Refused:
+def refuse_not_running(found: ContainerFacts) -> None:
+    if found.status == "running":
+        return
     if found.status == "exited" and found.oom_killed:
-        return Refused(
+        raise Refused(
             "container_out_of_memory",
             f"the container {found.name} was killed for using too much memory",
             hint="raise `container.memory_bytes`, or take a larger instance",
         )
     if found.status == "paused":
-        return Refused(
+        raise Refused(
             "container_paused",
             f"the container {found.name} is paused: it answers nobody",
             hint=f"who did that? `docker unpause {found.name}`",
         )
     how = f", exit code {found.exit_code}" if found.status == "exited" else ""
-    return Refused(
+    raise Refused(
         "container_exited",
         f"the container is {found.status}{how}",
         hint=f"all of its log: `docker logs {found.name}`",
+        exit_code=found.exit_code,
+        oom_killed=found.oom_killed,
     )
 
 
@@ -107,21 +116,23 @@ def look_at_query(http: LookAtService, served: Served, rules: HealthConfig) -> C
     if not rules.query or not database:
         return Check(name="query", verdict="skip", text="no query is configured")
 
-    def look() -> str:
-        base = service_url(served.bind_address, served.port)
-        body = json.dumps({"cypher": rules.query}).encode()
-        found = read_answer(http.post(f"{base}/databases/{database}/query", body))
-        if found != rules.query_answer:
-            raise Refused(
-                "query_answer_wrong",
-                f"asked {database} for `{rules.query}`, wanted {rules.query_answer!r},"
-                f" found {found[:SHOWN_CHARS]!r}",
-                hint="was `health.query_answer` taken from this snapshot? then the engine reads"
-                " wrong data: replace the instance",
-            )
-        return f"{database} answers {found}"
+    base = service_url(served.bind_address, served.port)
+    return check("query", lambda: ask_query(http, base, database, rules))
 
-    return check("query", look)
+
+def ask_query(http: LookAtService, base: str, database: str, rules: HealthConfig) -> str:
+    """Return the right answer in a sentence. Raises NotYet without one, Refused for another."""
+    body = json.dumps({"cypher": rules.query}).encode()
+    found = read_answer(http.post(f"{base}/databases/{database}/query", body))
+    if found != rules.query_answer:
+        raise Refused(
+            "query_answer_wrong",
+            f"asked {database} for `{rules.query}`, wanted {rules.query_answer!r},"
+            f" found {found[:SHOWN_CHARS]!r}",
+            hint="was `health.query_answer` taken from this snapshot? then the engine reads"
+            " wrong data: replace the instance",
+        )
+    return f"{database} answers {found}"
 
 
 def read_answer(reply: HttpReply) -> str:

@@ -86,3 +86,25 @@ class SignalOutcome:
     target: str
     verdict: str
     detail: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DiskSpace:
+    """The room on a filesystem, for others than root (statvfs(3))."""
+
+    device: int
+    """Which filesystem it is (`st_dev`)."""
+    free_bytes: int
+    total_bytes: int
+    free_inodes: int
+    total_inodes: int
+    """0 where the filesystem does not count them."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KernelLine:
+    """One message of the kernel's log."""
+
+    at_s: float
+    """Seconds since the kernel started."""
+    text: str

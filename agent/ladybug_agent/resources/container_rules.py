@@ -6,6 +6,8 @@ from ladybug_agent.errors import Refused
 from ladybug_agent.model.containers import BindMount, ContainerFacts
 
 SPEC_LABEL = "org.ladybugdb.agent.spec"
+DATABASE_PATH = "/app/data/lbug-dbs"
+"""Where the container sees the databases."""
 
 
 def refuse_foreign(found: ContainerFacts) -> None:

@@ -8,10 +8,9 @@ from dataclasses import asdict
 
 from ladybug_agent.config import Config
 from ladybug_agent.model.containers import BindMount, ContainerSpec
-from ladybug_agent.resources.container_rules import SPEC_LABEL
+from ladybug_agent.resources.container_rules import DATABASE_PATH, SPEC_LABEL
 from ladybug_agent.resources.servable import ServableSnapshot
 
-DATABASE_PATH = "/app/data/lbug-dbs"
 GIB = 1024**3
 
 

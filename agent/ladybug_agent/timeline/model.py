@@ -10,6 +10,11 @@ Source = Literal["kernel", "systemd", "cloud-init", "stub", "agent", "health", "
 """Who measured the span."""
 SpanStatus = Literal["done", "failed", "cancelled", "running", "unknown"]
 
+FIRST_ANSWER = "first healthy answer"
+REGISTERED = "registered"
+AGAIN = "again"
+"""The lane of whole runs other than the one whose steps are shown."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Span:
@@ -27,6 +32,11 @@ class Span:
     """A fact worth a glance: bytes pulled, the volume's id."""
     lane: str = ""
     """Which of the activities that run side by side it belongs to: `data`, `image` ..."""
+
+    @property
+    def is_of_the_boot(self) -> bool:
+        """Whether it is a part of the boot shown, and not another run as a whole."""
+        return self.lane not in {AGAIN, "hydration"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,3 +61,20 @@ class Timeline:
     agent_version: str = ""
     instance_id: str = ""
     missing: tuple[str, ...] = ()
+    remarks: tuple[str, ...] = ()
+    """What a reader must know to read it right: that the wall clock was set, say."""
+    code: str = ""
+    """The error code of a boot that failed."""
+    hint: str = ""
+    """What to do about it, as the record says."""
+
+    @property
+    def registered_s(self) -> float | None:
+        """When the replica was registered; None if it was not."""
+        return next((one.at_s for one in self.milestones if one.name == REGISTERED), None)
+
+    @property
+    def failed_at(self) -> Span | None:
+        """The first step of the agent that failed, and so ended the boot."""
+        steps = (one for one in self.spans if one.source == "agent" and one.is_of_the_boot)
+        return next((one for one in steps if one.status == "failed"), None)

@@ -14,6 +14,7 @@ from ladybug_agent.exit_status import ExitStatus, exit_status
 MODULES = {
     "bootstrap": "boot",
     "status": "boot",
+    "diagnose": "diagnose",
     "health-check": "health",
     "repair": "repair",
     "verify": "verify",
@@ -23,6 +24,7 @@ MODULES = {
     "watch": "watch",
     "alert": "alert",
     "register": "register",
+    "timeline": "timeline",
     "config": "config",
     "rehearse": "rehearse",
 }

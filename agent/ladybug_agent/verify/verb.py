@@ -11,7 +11,8 @@ from pathlib import Path
 
 from ladybug_agent.branches import run_watched
 from ladybug_agent.clock import Deadline
-from ladybug_agent.config import Config, ContainerConfig, InstanceConfig, RegistryConfig
+from ladybug_agent.config import Config
+from ladybug_agent.config.bare import bare_config
 from ladybug_agent.config.data import DataConfig
 from ladybug_agent.config.file import load_config
 from ladybug_agent.errors import ConfigError, Refused
@@ -40,13 +41,7 @@ def verify_config(arguments: argparse.Namespace) -> Config:
     """Return the configuration; on a machine without one, the defaults, if a place is named."""
     named = arguments.path or arguments.device or arguments.write_manifest
     if named and not arguments.config.exists():
-        return Config(
-            schema=1,
-            instance=InstanceConfig(environment="none"),
-            data=DataConfig(),
-            container=ContainerConfig(image="none"),
-            registry=RegistryConfig(table="none"),
-        )
+        return bare_config()
     return load_config(arguments.config)
 
 

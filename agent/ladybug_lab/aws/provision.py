@@ -7,6 +7,7 @@ from typing import Any
 
 from moto.ec2.models import ec2_backends
 
+from ladybug_lab.aws.group_members import GroupMember
 from ladybug_lab.aws.server import LabAws, VolumeInitialization
 from ladybug_lab.aws.stubs import registry_password
 from ladybug_lab.imds.content import InstanceFacts
@@ -47,6 +48,7 @@ def provision(aws: LabAws, plan: Plan) -> Provisioned:
         aws.stacks_in_progress.add(plan.stack_name)
     if plan.hook_pending:
         aws.pending_hooks.add((plan.group, plan.hook))
+    aws.group_members[instance["InstanceId"]] = GroupMember(group=plan.group, hook=plan.hook)
     return Provisioned(
         instance=_facts(aws, plan, instance),
         volume_id=volume_id,

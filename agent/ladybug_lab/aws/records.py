@@ -53,6 +53,17 @@ class LifecycleHeartbeat:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class VolumeHealth:
+    """What EC2's own checks say of a volume, as DescribeVolumeStatus says it."""
+
+    status: Literal["ok", "warning", "impaired", "insufficient-data"] = "ok"
+    io_enabled: Literal["passed", "failed"] = "passed"
+    io_performance: str = "not-applicable"
+    event: str = ""
+    """Its description; empty is none."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class VolumeInitialization:
     """How far the blocks of a volume have come from its snapshot, as DescribeVolumeStatus says it.
 

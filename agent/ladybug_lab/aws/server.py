@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import socket
 from collections.abc import Iterable
 from http import HTTPStatus
 from io import BytesIO
@@ -17,14 +16,13 @@ from botocore.config import Config
 from moto.core.models import DEFAULT_ACCOUNT_ID
 from moto.moto_server.werkzeug_app import (
     DomainDispatcherApplication,
-    MotoRequestHandler,
     create_backend_app,
 )
-from werkzeug.serving import ThreadedWSGIServer
 from werkzeug.test import Client
 from werkzeug.wrappers import Request, Response
 
 from ladybug_lab.aws.faults import AwsFaults
+from ladybug_lab.aws.handler import LabHandler, LabServer, drop
 from ladybug_lab.aws.records import (
     DROPPED,
     ApiError,
@@ -87,6 +85,8 @@ class LabAws:
         self.missing_stacks = self._stubs.missing_stacks
         self.pending_hooks = self._stubs.pending_hooks
         self.volume_initializations = self._stubs.volume_initializations
+        self.volume_healths = self._stubs.volume_healths
+        self.group_members = self._stubs.group_members
         self._moto_turn = Lock()
         self.target_groups = self._stubs.target_groups
         self._moto = DomainDispatcherApplication(create_backend_app)
@@ -97,11 +97,11 @@ class LabAws:
             aws_secret_access_key="made-up-secret-access-key",  # noqa: S106
             region_name=region,
         )
-        self.reset()
         self._stopping = Event()
-        server = ThreadedWSGIServer("127.0.0.1", 0, self._serve, _Handler)
-        self.url = f"http://127.0.0.1:{server.port}"
-        self._stop_serving = serve_in_background(server, "lab-aws")
+        self._server = LabServer("127.0.0.1", 0, self._serve, LabHandler)
+        self.url = f"http://127.0.0.1:{self._server.port}"
+        self.reset()
+        self._stop_serving = serve_in_background(self._server, "lab-aws")
 
     def client(self, service: Service) -> Any:
         """A boto3 client that tries once; the same one at each call, closed by `stop`."""
@@ -119,11 +119,16 @@ class LabAws:
                 )
             return self._clients[service]
 
+    def set_clock(self, *, ahead_s: float) -> None:
+        """Let the `Date` of each answer be so far ahead of this machine's clock."""
+        self._server.clock_ahead_s = ahead_s
+
     def reset(self) -> None:
         """Forget everything: moto's resources, the records, the faults."""
         with Client(self._moto).post("/moto-api/reset"):
             pass
         self._stubs.reset()
+        self._server.clock_ahead_s = 0.0
         self.faults.clear()
         self.calls.clear()
         self.errors.clear()
@@ -165,7 +170,7 @@ class LabAws:
             self._stopping.wait(fault.delay_s)
             if fault.drop:
                 self._record_error(call, DROPPED, "")
-                _drop(environ)
+                drop(environ)
             if fault.code is not None:
                 return write_error(call.protocol, fault.code, fault.message, fault.status)
         answer = self._stubs.answer(call)
@@ -184,16 +189,3 @@ class LabAws:
         self.errors.append(
             ApiError(service=call.service, operation=call.operation, status=status, code=code)
         )
-
-
-def _drop(environ: WSGIEnvironment) -> None:
-    """Close the connection under the answer; werkzeug takes the error for a client that left."""
-    environ["werkzeug.socket"].shutdown(socket.SHUT_RDWR)
-    raise ConnectionAbortedError
-
-
-class _Handler(MotoRequestHandler):
-    disable_nagle_algorithm = True
-
-    def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
-        """Say nothing: `LabAws.calls` and `LabAws.errors` hold what there is to know."""

@@ -11,10 +11,12 @@ from typing import ClassVar
 
 from werkzeug.wrappers import Response
 
+from ladybug_lab.aws.group_members import GroupMember, describe_members
 from ladybug_lab.aws.records import (
     LifecycleHeartbeat,
     LifecycleResult,
     Signal,
+    VolumeHealth,
     VolumeInitialization,
 )
 from ladybug_lab.aws.target_groups import TargetGroups
@@ -34,6 +36,8 @@ class AwsStubs:
     def __init__(self, account_id: str) -> None:
         self._account_id = account_id
         self.volume_initializations: dict[str, VolumeInitialization] = {}
+        self.volume_healths: dict[str, VolumeHealth] = {}
+        self.group_members: dict[str, GroupMember] = {}
         self.signals: list[Signal] = []
         self.lifecycle_results: list[LifecycleResult] = []
         self.lifecycle_heartbeats: list[LifecycleHeartbeat] = []
@@ -50,6 +54,8 @@ class AwsStubs:
         self.missing_stacks.clear()
         self.pending_hooks.clear()
         self.volume_initializations.clear()
+        self.volume_healths.clear()
+        self.group_members.clear()
         self.target_groups.reset()
 
     def answer(self, call: ApiCall) -> Response | None:
@@ -138,10 +144,16 @@ class AwsStubs:
         )
 
     def _describe_volume_status(self, call: ApiCall) -> Response:
-        return describe_volume_status(call, self._account_id, self.volume_initializations)
+        return describe_volume_status(
+            call, self._account_id, self.volume_initializations, self.volume_healths
+        )
+
+    def _describe_auto_scaling_instances(self, call: ApiCall) -> Response:
+        return describe_members(call, self.group_members, self.pending_hooks)
 
     _STUBS: ClassVar[dict[tuple[str, str], Callable[[AwsStubs, ApiCall], Response]]] = {
         ("autoscaling", "CompleteLifecycleAction"): _complete_lifecycle_action,
+        ("autoscaling", "DescribeAutoScalingInstances"): _describe_auto_scaling_instances,
         ("autoscaling", "RecordLifecycleActionHeartbeat"): _record_lifecycle_action_heartbeat,
         ("cloudformation", "SignalResource"): _signal_resource,
         ("ec2", "DescribeVolumeStatus"): _describe_volume_status,

@@ -10,7 +10,7 @@ from xml.sax.saxutils import escape
 from moto.backends import get_backend
 from werkzeug.wrappers import Response
 
-from ladybug_lab.aws.records import VolumeInitialization
+from ladybug_lab.aws.records import VolumeHealth, VolumeInitialization
 from ladybug_lab.aws.wire import ApiCall, write_error
 
 _NAMESPACE = "http://ec2.amazonaws.com/doc/2016-11-15/"
@@ -28,7 +28,10 @@ class _Volume(Protocol):
 
 
 def describe_volume_status(
-    call: ApiCall, account_id: str, initializations: Mapping[str, VolumeInitialization]
+    call: ApiCall,
+    account_id: str,
+    initializations: Mapping[str, VolumeInitialization],
+    healths: Mapping[str, VolumeHealth],
 ) -> Response:
     """Answer DescribeVolumeStatus for the named volumes, or for all; filters are not emulated."""
     sent = call.parameters
@@ -43,7 +46,12 @@ def describe_volume_status(
             code = "InvalidVolume.NotFound"
             return write_error(call.protocol, code, message, HTTPStatus.BAD_REQUEST)
     items = (
-        _item(volumes[volume_id], initializations.get(volume_id)) for volume_id in wanted or volumes
+        _item(
+            volumes[volume_id],
+            initializations.get(volume_id),
+            healths.get(volume_id, VolumeHealth()),
+        )
+        for volume_id in wanted or volumes
     )
     return Response(
         f'<DescribeVolumeStatusResponse xmlns="{_NAMESPACE}"><requestId>lab</requestId>'
@@ -52,20 +60,28 @@ def describe_volume_status(
     )
 
 
-def _item(volume: _Volume, initialization: VolumeInitialization | None) -> str:
-    details = {"io-enabled": "passed", "io-performance": "not-applicable"}
+def _item(
+    volume: _Volume, initialization: VolumeInitialization | None, health: VolumeHealth
+) -> str:
+    details = {"io-enabled": health.io_enabled, "io-performance": health.io_performance}
     progress = ""
     if initialization is not None:
         details["initialization-state"] = initialization.status
         progress = _tag("initializationStatusDetails", _progress(initialization))
-    status = _tag("status", "ok") + _tag("details", _details(details.items()))
+    status = _tag("status", health.status) + _tag("details", _details(details.items()))
     return _tag(
         "item",
         _tag("volumeId", volume.id)
         + _tag("availabilityZone", escape(volume.zone.name))
         + _tag("volumeStatus", status)
+        + _tag("eventsSet", _event(health.event) if health.event else "")
         + progress,
     )
+
+
+def _event(description: str) -> str:
+    told = _tag("eventType", "potential-data-inconsistency")
+    return _tag("item", told + _tag("description", escape(description)))
 
 
 def _details(details: Iterable[tuple[str, str]]) -> str:

@@ -1,4 +1,4 @@
-"""Calls to AWS for the health check: one try each, because the next check is the retry."""
+"""Calls to AWS by the standard library: one try each, because who calls asks again by itself."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 from urllib.parse import urlencode
 
-from ladybug_agent.adapters.aws_codes import garbled, service_error, unreachable
+from ladybug_agent.adapters.aws_codes import garbled, silent, unreachable
 from ladybug_agent.adapters.lean.http import (
     Address,
     Ask,
@@ -39,12 +39,22 @@ class ServiceRefusedError(Exception):
 
 
 class LeanAws:
-    """Blocks for at most 4 s a call. `calls` counts them."""
+    """Blocks for as long as its limits say, a call. `calls` counts them.
 
-    def __init__(self, credentials: Callable[[], Credentials], region: str, clock: Clock) -> None:
+    A `region` that must be asked for is asked for at each call: who tells it remembers it.
+    """
+
+    def __init__(
+        self,
+        credentials: Callable[[], Credentials],
+        region: str | Callable[[], str],
+        clock: Clock,
+        limits: Limits = LIMITS,
+    ) -> None:
         self._credentials = credentials
-        self._region = region
+        self._known_region = region
         self._clock = clock
+        self._limits = limits
         self.calls = 0
 
     def json_call(
@@ -59,27 +69,32 @@ class LeanAws:
             raise ServiceRefusedError(_json_code(reply, document), reply.status, document)
         return document
 
-    def query_call(self, service: str, action: str, version: str, **values: str) -> None:
-        """Make a call of the query protocol, whose answer nobody needs."""
+    def query_call(
+        self, service: str, action: str, version: str, values: Mapping[str, str]
+    ) -> bytes:
+        """Make a call of the query protocol, or of EC2's; return the XML. Raises likewise."""
         body = urlencode({"Action": action, "Version": version, **values}).encode()
         headers = {"Content-Type": "application/x-www-form-urlencoded; charset=utf-8"}
         reply = self._send(service, f"{service}:{action}", headers, body)
         if reply.status != OK:
             found = XML_CODE.search(reply.body)
-            code = found[1].decode() if found else ""
-            raise service_error(code, reply.status, f"{service}:{action}", "")
+            raise ServiceRefusedError(found[1].decode() if found else "", reply.status, {})
+        return reply.body
 
     def _send(self, service: str, action: str, headers: dict[str, str], body: bytes) -> Reply:
-        address = endpoint(service, self._region, os.environ)
+        region = self._known_region if isinstance(self._known_region, str) else self._known_region()
+        address = endpoint(service, region, os.environ)
         named = {"Host": address.authority, **headers}
         signed = signed_headers(
-            named, body, service, self._region, self._credentials(), self._clock.utcnow()
+            named, body, service, region, self._credentials(), self._clock.utcnow()
         )
         del signed["Host"]  # which the exchange adds
         self.calls += 1
         try:
             ask = Ask(method="POST", path="/", headers=signed, body=body)
-            return exchange(address, ask, LIMITS, self._clock)
+            return exchange(address, ask, self._limits, self._clock)
+        except TimeoutError as error:
+            raise silent(action) from error
         except OSError as error:
             raise unreachable(action) from error
         except GarbledReplyError as error:
@@ -98,11 +113,18 @@ def endpoint(service: str, region: str, environment: Mapping[str, str]) -> Addre
         if url := environment.get(name):
             return parse_url(url)[0]
     suffix = "amazonaws.com.cn" if region.startswith("cn-") else "amazonaws.com"
-    return Address(host=f"{service}.{region}.{suffix}", port=443, tls=True)
+    host = HOSTS.get(service, service)
+    return Address(host=f"{host}.{region}.{suffix}", port=443, tls=True)
 
 
-NAMES = {"logs": "CLOUDWATCH_LOGS", "autoscaling": "AUTO_SCALING"}
+NAMES = {
+    "logs": "CLOUDWATCH_LOGS",
+    "autoscaling": "AUTO_SCALING",
+    "elasticloadbalancing": "ELASTIC_LOAD_BALANCING_V2",
+}
 """Where the SDKs name a service in the environment otherwise than its host does."""
+HOSTS = {"ecr": "api.ecr"}
+"""Where a service's host has another name than its signatures."""
 
 
 def _document(reply: Reply, action: str) -> dict[str, Any]:

@@ -27,19 +27,16 @@ class LeanCloud:
         return LeanDynamoDb(self._aws).peers(self._table, "shared_replica")
 
     def notify(self, topic: str, subject: str, message: str) -> None:
-        self._aws.query_call(
-            "sns", "Publish", "2010-03-31", TopicArn=topic, Subject=subject, Message=message
-        )
+        values = {"TopicArn": topic, "Subject": subject, "Message": message}
+        self._query("sns", "Publish", "2010-03-31", values)
 
     def give_up_instance(self, instance_id: str) -> None:
-        self._aws.query_call(
-            "autoscaling",
-            "SetInstanceHealth",
-            "2011-01-01",
-            InstanceId=instance_id,
-            HealthStatus="Unhealthy",
-            ShouldRespectGracePeriod="true",
-        )
+        values = {
+            "InstanceId": instance_id,
+            "HealthStatus": "Unhealthy",
+            "ShouldRespectGracePeriod": "true",
+        }
+        self._query("autoscaling", "SetInstanceHealth", "2011-01-01", values)
 
     def put_log_events(self, group: str, stream: str, events: Sequence[tuple[int, str]]) -> None:
         names = {"logGroupName": group, "logStreamName": stream}
@@ -49,6 +46,13 @@ class LeanCloud:
     def make_log_stream(self, group: str, stream: str) -> None:
         names = {"logGroupName": group, "logStreamName": stream}
         self._logs("CreateLogStream", group, names)
+
+    def _query(self, service: str, action: str, version: str, values: Mapping[str, str]) -> None:
+        try:
+            self._aws.query_call(service, action, version, values)
+        except ServiceRefusedError as error:
+            name = f"{service}:{action}"
+            raise service_error(error.code, error.status, name, "") from error
 
     def _logs(self, operation: str, group: str, request: Mapping[str, Any]) -> None:
         try:

@@ -34,6 +34,10 @@ class LeanDisks:
         text = _text(self._sysfs / "dev/block" / device_number / "diskseq") or ""
         return int(text) if text.isdecimal() else 0
 
+    def is_sealed(self, device_number: str) -> bool:
+        """Return whether the kernel refuses to write to the disk (`/sys/dev/block/*/ro`)."""
+        return _text(self._sysfs / "dev/block" / device_number / "ro") == "1"
+
 
 def _text(path: Path) -> str | None:
     try:

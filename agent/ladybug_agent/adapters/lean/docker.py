@@ -1,11 +1,13 @@
-"""One look at a container by the Docker Engine API, over its socket."""
+"""One look at a container or an image by the Docker Engine API, over its socket."""
 
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
+from typing import Any, TypeVar
 from urllib.parse import quote
 
-from ladybug_agent.adapters.docker_facts import container_facts
+from ladybug_agent.adapters.docker_facts import container_facts, image_facts
 from ladybug_agent.adapters.docker_words import engine_unreachable
 from ladybug_agent.adapters.lean.http import (
     Address,
@@ -17,11 +19,13 @@ from ladybug_agent.adapters.lean.http import (
 from ladybug_agent.adapters.lean.reading import GarbledReplyError
 from ladybug_agent.clock import Clock
 from ladybug_agent.errors import ExternalFailure
-from ladybug_agent.model.containers import ContainerFacts
+from ladybug_agent.model.containers import ContainerFacts, ImageFacts
 
 LIMITS = Limits(connect_s=1.0, total_s=3.0)
 OK, NOT_FOUND = 200, 404
-ACT = "look at the container"
+T = TypeVar("T")
+NO_REPORT = (ValueError, KeyError, TypeError, AttributeError, RecursionError)
+"""What reading a report raises that is none of the engine's."""
 
 
 class LeanDocker:
@@ -32,18 +36,25 @@ class LeanDocker:
         self._clock = clock
 
     def container(self, name: str) -> ContainerFacts | None:
-        ask = Ask(path=f"/containers/{quote(name, safe='')}/json")
+        path = f"/containers/{quote(name, safe='')}/json"
+        return self._look(path, container_facts, "look at the container")
+
+    def image(self, reference: str) -> ImageFacts | None:
+        """Return the local image; None if the engine does not have it."""
+        return self._look(f"/images/{quote(reference)}/json", image_facts, "look at the image")
+
+    def _look(self, path: str, facts: Callable[[dict[str, Any]], T], act: str) -> T | None:
         try:
-            reply = exchange(self._address, ask, LIMITS, self._clock)
+            reply = exchange(self._address, Ask(path=path), LIMITS, self._clock)
             if reply.status == NOT_FOUND:
                 return None
             if reply.status == OK:
-                return container_facts(json.loads(reply.body))
-        except (OSError, GarbledReplyError, ValueError, KeyError, TypeError) as error:
-            raise engine_unreachable(ACT, self._base_url) from error
+                return facts(json.loads(reply.body))
+        except (OSError, GarbledReplyError, *NO_REPORT) as error:
+            raise engine_unreachable(act, self._base_url) from error
         raise ExternalFailure(
             "container_engine_refused",
-            f"wanted to {ACT}, the Docker engine answered {reply.status}",
+            f"wanted to {act}, the Docker engine answered {reply.status}",
             hint="is the Docker engine healthy? `systemctl status docker`",
         )
 

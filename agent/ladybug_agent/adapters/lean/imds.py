@@ -29,10 +29,14 @@ class LeanImds:
         self._endpoint = ""
         self._token = ""
 
-    def get(self, path: str) -> str | None:
-        """Return the text at `latest/<path>`, or None where there is none (404)."""
+    def begin(self) -> None:
+        """Ask for a session, unless there is one. Raises NotYet, or ExternalFailure."""
         if not self._token:
             self._start_session()
+
+    def get(self, path: str) -> str | None:
+        """Return the text at `latest/<path>`, or None where there is none (404)."""
+        self.begin()
         headers = {"X-aws-ec2-metadata-token": self._token}
         reply = self._send(self._endpoint, path, "GET", headers)
         return None if reply.status == NOT_FOUND else _text(reply, path)

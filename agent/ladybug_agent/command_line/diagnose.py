@@ -1,0 +1,43 @@
+"""The command line of `diagnose`."""
+
+from __future__ import annotations
+
+from ladybug_agent.command_line.options import Verbs, add_config_file, seconds
+
+
+def add_diagnose(verbs: Verbs) -> None:
+    parser = verbs.add_parser(
+        "diagnose",
+        help="what is wrong with this instance, the root cause first",
+        description="Asks some forty questions about metadata, network, permissions, volume,"
+        " container, service, registry and load balancer, side by side, and names the root cause"
+        " first. Changes nothing. Works as a plain user, with less to see.",
+    )
+    add_config_file(parser)
+    parser.add_argument(
+        "--format",
+        choices=("text", "json"),
+        default="text",
+        help="how the result is printed (default: %(default)s)",
+    )
+    parser.add_argument("--list", action="store_true", help="name the checks, and ask nothing")
+    parser.add_argument(
+        "--only",
+        action="append",
+        default=[],
+        metavar="ID",
+        help="ask this check, or this group of checks; may be repeated",
+    )
+    parser.add_argument(
+        "--skip", action="append", default=[], metavar="ID", help="leave out; may be repeated"
+    )
+    parser.add_argument(
+        "--quick", action="store_true", help="ask only what is on this machine, within a second"
+    )
+    parser.add_argument("--strict", action="store_true", help="exit with 1 on a warning too")
+    parser.add_argument(
+        "--timeout",
+        type=seconds,
+        metavar="SECONDS",
+        help="time for all of it (default: 20, with --quick 0.5)",
+    )
