@@ -30,11 +30,11 @@ class ImdsServer(ThreadingHTTPServer):
 
     daemon_threads = True
 
-    def __init__(self, host: str, reply: Reply) -> None:
+    def __init__(self, host: str, port: int, reply: Reply) -> None:
         self.reply = reply
         self.connections: set[socket.socket] = set()
         self.address_family = socket.AF_INET6 if ":" in host else socket.AF_INET
-        super().__init__((host, 0), _Handler)
+        super().__init__((host, port), _Handler)
         shown_host = f"[{host}]" if ":" in host else host
         self.url = f"http://{shown_host}:{self.server_port}"
 

@@ -1,0 +1,27 @@
+"""A whole life: cloud-init, stub, bundle, boot, registration; a reboot; the end."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import replace
+
+import pytest
+
+from ladybug_lab.depot import DATABASE
+from ladybug_lab.packages import SAMPLE_QUERY
+from vm.conftest import Launch
+from vm.instance import BOOT, Instance
+from vm.surroundings import await_
+
+pytestmark = [pytest.mark.vm, pytest.mark.fast]
+
+
+def test_an_instance_boots_registers_reboots_and_drains(launch: Launch) -> None:
+    instance = launch()
+    began = time.monotonic()
+    instance.power_on()
+    row = instance.await_registered()
+    print(f"registered after {time.monotonic() - began:.1f} s, CPU {instance.on.cpu_s():.1f} s")
+    assert row["agent_version"] == instance.stack.bundle.version
+    assert instance.stack.signalled() == ["SUCCESS"]
+    assert instance.stack.completed() == ["CONTINUE"]

@@ -1,0 +1,43 @@
+"""One set of parts for all cases, and a stack and a machine of its own for each."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from pathlib import Path
+
+import pytest
+
+from vm import lan
+from vm.instance import Instance, launched
+from vm.parts import Parts, parts
+
+Launch = Callable[..., Instance]
+KEPT = "LADYBUG_VM_LOGS"
+"""Where consoles and journals of the cases are kept; the test run's own directory if unset."""
+
+
+@pytest.fixture(scope="session")
+def shared_parts(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Parts]:
+    if not lan.is_enclosed():
+        pytest.skip("missing: a network namespace of its own; run ./dev vm")
+    with parts(tmp_path_factory.mktemp("parts")) as found:
+        yield found
+
+
+@pytest.fixture
+def launch(
+    shared_parts: Parts, tmp_path: Path, request: pytest.FixtureRequest
+) -> Iterator[Launch]:
+    """Return a function that launches an instance; all of it is gone after the test."""
+    logs = Path(os.environ.get(KEPT) or tmp_path) / request.node.name
+    logs.mkdir(parents=True, exist_ok=True)
+    with ExitStack() as stack:
+
+        def make(**settings: object) -> Instance:
+            return stack.enter_context(
+                launched(shared_parts, tmp_path, logs, **settings)  # type: ignore[arg-type]
+            )
+
+        yield make
