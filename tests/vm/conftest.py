@@ -9,9 +9,12 @@ from pathlib import Path
 
 import pytest
 
+from ladybug_lab.plan import Plan
 from vm import lan
-from vm.instance import Instance, launched
+from vm.instance import Instance, Launching, Origin, launched
+from vm.machine_image import PreparedImage, ensure_prepared_image
 from vm.parts import Parts, parts
+from vm.surroundings import PLAN
 
 Launch = Callable[..., Instance]
 KEPT = "LADYBUG_VM_LOGS"
@@ -26,18 +29,21 @@ def shared_parts(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Parts]:
         yield found
 
 
+@pytest.fixture(scope="session")
+def prepared_image(shared_parts: Parts) -> PreparedImage:
+    return ensure_prepared_image(shared_parts)
+
+
 @pytest.fixture
-def launch(
-    shared_parts: Parts, tmp_path: Path, request: pytest.FixtureRequest
-) -> Iterator[Launch]:
+def launch(shared_parts: Parts, tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Launch]:
     """Return a function that launches an instance; all of it is gone after the test."""
     logs = Path(os.environ.get(KEPT) or tmp_path) / request.node.name
     logs.mkdir(parents=True, exist_ok=True)
     with ExitStack() as stack:
 
-        def make(**settings: object) -> Instance:
-            return stack.enter_context(
-                launched(shared_parts, tmp_path, logs, **settings)  # type: ignore[arg-type]
-            )
+        def make(origin: Origin = "base", plan: Plan = PLAN) -> Instance:
+            image = None if origin == "base" else request.getfixturevalue("prepared_image")
+            settings = Launching(origin=origin, prepared=image, plan=plan)
+            return stack.enter_context(launched(shared_parts, tmp_path, logs, settings))
 
         yield make

@@ -27,7 +27,6 @@ class Volume:
 
     volume_id: str
     image: Path
-    model: str = ""
 
     @property
     def serial(self) -> str:
@@ -62,10 +61,10 @@ class Hardware:
 
     def _identity(self) -> list[str]:
         """Return what cloud-init knows EC2 by."""
+        number = f"serial={self.instance_uuid},uuid={self.instance_uuid}"
         return [
             "-smbios", "type=0,vendor=Amazon EC2,version=1.0",
-            "-smbios", "type=1,manufacturer=Amazon EC2,product=m7i.large,"
-                       f"serial={self.instance_uuid},uuid={self.instance_uuid}",
+            "-smbios", f"type=1,manufacturer=Amazon EC2,product=m7i.large,{number}",
             "-smbios", "type=3,manufacturer=Amazon EC2,asset=Amazon EC2",
         ]  # fmt: skip
 
@@ -78,7 +77,8 @@ class Hardware:
             if volume is not None:
                 name = f"volume{slot}"
                 found += _drive(name, volume.image)
-                found += ["-device", f"nvme,drive={name},serial={volume.serial},bus=slot{slot},id=in-{name}"]
+                device = f"nvme,drive={name},serial={volume.serial},bus=slot{slot}"
+                found += ["-device", f"{device},id=in-slot{slot}"]
         return found
 
 

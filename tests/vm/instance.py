@@ -9,21 +9,31 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from ladybug_lab.plan import Plan
 from vm import lan
+from vm.guest_agent import Done
 from vm.hardware import Hardware, Volume
 from vm.machine import Machine, machine_directory, overlay
+from vm.machine_image import PreparedImage
 from vm.parts import Parts
 from vm.surroundings import PLAN, Surroundings, await_, surroundings
 
 BOOT = "ladybug-bootstrap.service"
+INSTANCE_ID = "/var/lib/cloud/data/instance-id"
+USER_DATA = "/var/lib/cloud/instance/scripts/part-001"
+USER_DATA_S = 300.0
 RECORD = "/run/ladybug-agent/bootstrap.json"
-BOOT_S = 240.0
-REGISTERED_S = 480.0
+BOOT_S = 600.0
+REGISTERED_S = 1200.0
 QUERY_S = 60.0
 AGENT = "/usr/bin/ladybug-agent"
+
+
+Origin = Literal["base", "prepared", "idle"]
+"""The base system as launched; a machine image with nothing to fetch; a machine of that image,
+booted, Docker running, whose user data is still to be run."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -35,6 +45,8 @@ class Instance:
     directory: Path
     root: Path
     volume: Volume
+    memory: Path | None = None
+    """Of a machine that is resumed."""
     machine: Machine | None = None
 
     @property
@@ -49,6 +61,22 @@ class Instance:
         )
         self.machine = Machine(made, self.directory)
         return self.machine
+
+    def resume(self) -> Machine:
+        """Go on with the machine that idles; its slots are empty."""
+        hardware = Hardware(image=self.parts.image, root=self.root, root_bus="virtio")
+        self.machine = Machine(hardware, self.directory, resume=self.memory)
+        self.machine.await_running()
+        self.await_up()
+        self.on.guest.set_clock()
+        self.on.guest.write(INSTANCE_ID, f"{self.stack.provisioned.instance_id}\n")
+        return self.machine
+
+    def run_user_data(self) -> Done:
+        """Run it as cloud-init does, in the foreground."""
+        text = self.stack.imds.facts.user_data or ""
+        self.on.guest.write(USER_DATA, text, mode="700")
+        return self.on.guest.run(USER_DATA, within_s=USER_DATA_S)
 
     def cut_power(self) -> None:
         self.on.power_off()
@@ -86,9 +114,7 @@ class Instance:
             "127.0.0.1", lan.SERVICE_FROM_OUTSIDE, timeout=QUERY_S
         )
         try:
-            connection.request(
-                "POST", path, json.dumps(body), {"Content-Type": "application/json"}
-            )
+            connection.request("POST", path, json.dumps(body), {"Content-Type": "application/json"})
             return json.loads(connection.getresponse().read())
         finally:
             connection.close()
@@ -100,21 +126,40 @@ class Instance:
         return f"the boot failed: {self.on.shown()[-1500:]}" if bad else ""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Launching:
+    """What an instance is launched of."""
+
+    origin: Origin = "base"
+    prepared: PreparedImage | None = None
+    plan: Plan = PLAN
+
+    def base(self, shared: Parts) -> tuple[Path, str]:
+        """Return the disk that is read, and its format."""
+        if self.prepared is None:
+            return shared.image.disk, "raw"
+        disk = self.prepared.idle_disk if self.origin == "idle" else self.prepared.disk
+        return disk, "qcow2"
+
+    def memory(self) -> Path | None:
+        return self.prepared.idle_memory if self.prepared and self.origin == "idle" else None
+
+
 @contextmanager
-def launched(
-    shared: Parts, directory: Path, logs: Path, *, plan: Plan = PLAN
-) -> Iterator[Instance]:
+def launched(shared: Parts, directory: Path, logs: Path, settings: Launching) -> Iterator[Instance]:
     """Launch an instance, still off; at the end keep what its console said in `logs`."""
+    plan = settings.plan
     with surroundings(shared.depot, shared.bundle, plan=plan) as stack, machine_directory() as run:
         volume_id = stack.provisioned.volume_id
         instance = Instance(
             stack=stack,
             parts=shared,
             directory=run,
-            root=overlay(shared.image.disk, directory / "root.qcow2"),
+            root=overlay(*settings.base(shared), directory / "root.qcow2"),
+            memory=settings.memory(),
             volume=Volume(
                 volume_id=volume_id,
-                image=overlay(shared.master, directory / f"{volume_id}.qcow2"),
+                image=overlay(shared.master, "raw", directory / f"{volume_id}.qcow2"),
             ),
         )
         try:

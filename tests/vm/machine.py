@@ -18,6 +18,8 @@ from vm.hardware import Hardware, Volume
 from vm.monitor import Monitor
 
 END_S = 20.0
+RESUME_S = 60.0
+LOADED = {"running", "paused", "postmigrate"}
 POLL_S = 0.2
 
 
@@ -59,10 +61,22 @@ class Machine:
         while (found := re.search(pattern, self.shown(), re.MULTILINE)) is None:
             self.require_on()
             if time.monotonic() > give_up:
-                told = f"no {pattern!r} on the console within {within_s:g} s:\n{last_lines(self.shown())}"
+                shown = last_lines(self.shown())
+                told = f"no {pattern!r} on the console within {within_s:g} s:\n{shown}"
                 raise VmError(told)
             time.sleep(POLL_S)
         return found
+
+    def await_running(self) -> None:
+        """Wait until the memory is loaded, and let the machine go on."""
+        give_up = time.monotonic() + RESUME_S
+        while self.monitor.ask("query-status")["status"] not in LOADED:
+            self.require_on()
+            if time.monotonic() > give_up:
+                told = f"the machine's memory was not loaded within {RESUME_S:g} s"
+                raise VmError(told)
+            time.sleep(POLL_S)
+        self.monitor.ask("cont")
 
     def require_on(self) -> None:
         if self._process.poll() is not None:
@@ -130,10 +144,8 @@ def machine_directory() -> Iterator[Path]:
         shutil.rmtree(path)
 
 
-def overlay(base: Path, target: Path, *, base_format: str = "raw") -> Path:
+def overlay(base: Path, base_format: str, target: Path) -> Path:
     """Make a disk that reads from `base` what was not written to it."""
-    run(
-        ["qemu-img", "create", "-q", "-f", "qcow2", "-b", str(base), "-F", base_format, str(target)],
-        timeout_s=30.0,
-    )
+    argv = ["qemu-img", "create", "-q", "-f", "qcow2", "-F", base_format]
+    run([*argv, "-b", str(base), str(target)], timeout_s=30.0)
     return target

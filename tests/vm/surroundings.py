@@ -139,4 +139,3 @@ def await_(
             raise VmError(told)
         time.sleep(POLL_S)
     return found
-

@@ -3,15 +3,10 @@
 from __future__ import annotations
 
 import time
-from dataclasses import replace
 
 import pytest
 
-from ladybug_lab.depot import DATABASE
-from ladybug_lab.packages import SAMPLE_QUERY
 from vm.conftest import Launch
-from vm.instance import BOOT, Instance
-from vm.surroundings import await_
 
 pytestmark = [pytest.mark.vm, pytest.mark.fast]
 
