@@ -17,6 +17,7 @@ from vm.parts import Parts, parts
 from vm.surroundings import PLAN
 
 Launch = Callable[..., Instance]
+Measured = Callable[..., None]
 KEPT = "LADYBUG_VM_LOGS"
 """Where consoles and journals of the cases are kept; the test run's own directory if unset."""
 
@@ -47,3 +48,15 @@ def launch(shared_parts: Parts, tmp_path: Path, request: pytest.FixtureRequest) 
             return stack.enter_context(launched(shared_parts, tmp_path, logs, settings))
 
         yield make
+
+
+@pytest.fixture
+def measured(record_property: Callable[[str, object], None]) -> Measured:
+    """Return a function that shows figures, and keeps them in a report (`--junit-xml`)."""
+
+    def measure(**figures: float) -> None:
+        for name, value in figures.items():
+            record_property(name, round(value, 1))
+            print(f"{name}: {value:.1f}")
+
+    return measure

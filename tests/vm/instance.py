@@ -5,7 +5,7 @@ from __future__ import annotations
 import http.client
 import json
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -82,14 +82,32 @@ class Instance:
         self.on.power_off()
         self.machine = None
 
-    def await_registered(self, *, within_s: float = REGISTERED_S) -> dict[str, Any]:
-        """Wait for a healthy row; give up where somebody was told of a failure."""
-        return await_(
-            "a healthy row in the registry",
-            lambda: row if (row := self.stack.row()).get("status") == "healthy" else {},
-            within_s=within_s,
-            unless=self._failure,
-        )
+    def await_registered(
+        self, *, within_s: float = REGISTERED_S, since: Mapping[str, Any] | None = None
+    ) -> dict[str, Any]:
+        """Wait for a healthy row of another boot than that of `since`.
+
+        Gives up where somebody was told of a failure.
+        """
+
+        def look() -> dict[str, Any]:
+            row = self.stack.row()
+            is_new = since is None or row.get("boot_id") != since["boot_id"]
+            return row if row.get("status") == "healthy" and is_new else {}
+
+        return await_("a healthy row", look, within_s=within_s, unless=self._failure)
+
+    def reboot(self, *, within_s: float) -> None:
+        """Have systemd reboot, and wait until the new kernel has started."""
+        guest, was = self.on.guest, self.boot_id()
+        self.on.begins_anew()
+        guest.shell("systemctl reboot --no-block")
+        self.on.await_console(r"Welcome to", within_s=within_s)
+        self.await_up()
+        assert self.boot_id() != was
+
+    def boot_id(self) -> str:
+        return self.on.guest.read("/proc/sys/kernel/random/boot_id").strip()
 
     def await_up(self) -> None:
         self.on.guest.await_up(within_s=BOOT_S)

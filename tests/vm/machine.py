@@ -83,6 +83,10 @@ class Machine:
             told = f"QEMU ended with status {self._process.returncode}"
             raise VmError(told)
 
+    def age_s(self) -> float:
+        """Return the seconds since the power came, or since the last reboot."""
+        return time.monotonic() - self.started
+
     def cpu_s(self) -> float:
         """Return the CPU seconds that QEMU has taken, all of its threads."""
         fields = Path(f"/proc/{self._process.pid}/stat").read_text().rpartition(")")[2].split()
@@ -102,9 +106,14 @@ class Machine:
         """Ask the guest to let a plugged volume go, as a detachment does."""
         self.monitor.ask("device_del", id=f"in-slot{slot}")
 
+    def begins_anew(self) -> None:
+        """Count from here: the machine reboots."""
+        self._console_begins = len(self.console())
+        self.started = time.monotonic()
+
     def press_reset(self) -> None:
         """Cut the power for a moment: nothing is told, what was not written is lost."""
-        self._console_begins = len(self.console())
+        self.begins_anew()
         self.monitor.ask("system_reset")
 
     def await_off(self, *, within_s: float) -> None:
