@@ -78,6 +78,20 @@ class Instance:
         self.on.guest.write(USER_DATA, text, mode="700")
         return self.on.guest.run(USER_DATA, within_s=USER_DATA_S)
 
+    def plug(self, volume: Volume | None = None, *, slot: int = 0) -> None:
+        """Attach a volume to the running machine: the data volume if none is named."""
+        self.on.plug(volume or self.volume, slot=slot)
+
+    def twin(self, volume_id: str) -> Volume:
+        """Return another volume of the same snapshot."""
+        image = self.root.with_name(f"{volume_id}.qcow2")
+        return Volume(volume_id=volume_id, image=overlay(self.parts.master, "raw", image))
+
+    def make_volume_of(self, snapshot: Path) -> None:
+        """Let the data volume be one of another snapshot: a raw image."""
+        self.volume.image.unlink()
+        overlay(snapshot, "raw", self.volume.image)
+
     def cut_power(self) -> None:
         self.on.power_off()
         self.machine = None

@@ -87,6 +87,18 @@ class Surroundings:
         self.imds.facts = replace(self.imds.facts, user_data=text)
         return text
 
+    def attach_another(self, device: str) -> str:
+        """Have EC2 attach another volume of the same snapshot; return its id."""
+        ec2, there = self.aws.client("ec2"), self.provisioned
+        volume_id: str = ec2.create_volume(
+            AvailabilityZone=there.instance.availability_zone,
+            SnapshotId=there.snapshot_id,
+            VolumeType="gp3",
+            Encrypted=True,
+        )["VolumeId"]
+        ec2.attach_volume(VolumeId=volume_id, InstanceId=there.instance_id, Device=device)
+        return volume_id
+
     def row(self) -> dict[str, Any]:
         """Return the registry's row of this instance; empty if it has none."""
         answer = self.aws.client("dynamodb").get_item(

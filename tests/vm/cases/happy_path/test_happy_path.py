@@ -12,6 +12,7 @@ import pytest
 from ladybug_lab.depot import DATABASE
 from ladybug_lab.packages import SAMPLE_QUERY
 from vm.conftest import Launch, Measured
+from vm.inside import MOUNT, mounted_from, serial_of
 from vm.instance import BOOT, Instance
 from vm.surroundings import await_
 
@@ -19,7 +20,6 @@ pytestmark = [pytest.mark.vm, pytest.mark.fast]
 
 INSTALL_LOG = "/var/log/ladybug-agent-install.log"
 CLOUD_INIT_DONE = "/run/cloud-init/result.json"
-MOUNT = "/mnt/ladybug-data"
 LEASE_S = 300.0
 DRAIN_S = 300.0
 REBOOT_S = 600.0
@@ -65,12 +65,7 @@ def cloud_init_ran_the_stub(instance: Instance) -> None:
 
 
 def the_volume_was_found_sealed_and_verified(instance: Instance) -> None:
-    guest = instance.on.guest
-    source, options = guest.shell(f"findmnt --noheadings --output SOURCE,OPTIONS {MOUNT}").split()
-    assert "ro" in options.split(",")
-    assert guest.shell(f"blockdev --getro {source}").strip() == "1"
-    serial = guest.shell(f"lsblk --nodeps --noheadings --output SERIAL {source}").strip()
-    assert serial == instance.volume.serial
+    assert serial_of(instance, mounted_from(instance)) == instance.volume.serial
     record = instance.record()
     assert record["outcome"] == "registered"
     assert {step["status"] for step in record["steps"]} == {"done"}
