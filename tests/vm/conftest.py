@@ -12,8 +12,8 @@ import pytest
 from ladybug_lab.plan import Plan
 from vm import lan
 from vm.instance import Instance, Launching, Origin, launched
-from vm.machine_image import PreparedImage, ensure_prepared_image
 from vm.parts import Parts, parts
+from vm.prepared_image import PreparedImage, ensure_prepared_image
 from vm.surroundings import PLAN
 
 Launch = Callable[..., Instance]

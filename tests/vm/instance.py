@@ -16,8 +16,8 @@ from vm import lan
 from vm.guest_agent import Done
 from vm.hardware import Hardware, Volume
 from vm.machine import Machine, machine_directory, overlay
-from vm.machine_image import PreparedImage
 from vm.parts import Parts
+from vm.prepared_image import PreparedImage
 from vm.surroundings import PLAN, Surroundings, await_, surroundings
 
 BOOT = "ladybug-bootstrap.service"
@@ -170,8 +170,9 @@ class Launching:
         """Return the disk that is read, and its format."""
         if self.prepared is None:
             return shared.image.disk, "raw"
-        disk = self.prepared.idle_disk if self.origin == "idle" else self.prepared.disk
-        return disk, "qcow2"
+        if self.origin == "idle":
+            return self.prepared.idle_disk, "qcow2"
+        return self.prepared.disk, "raw"
 
     def memory(self) -> Path | None:
         return self.prepared.idle_memory if self.prepared and self.origin == "idle" else None
