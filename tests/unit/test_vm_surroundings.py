@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import tomllib
 from pathlib import Path
 
@@ -62,3 +63,11 @@ def test_user_data_is_a_header_with_the_configuration_and_the_stub_as_it_is() ->
     assert tomllib.loads(header.partition("<<'CONFIG'\n")[2]) == {"schema": 1, "a": {"b": "$c"}}
     assert f"#!/bin/bash\n{rest}" == STUB.read_text(encoding="utf-8")
     assert len(text.encode()) < MOST_BYTES
+
+
+def test_every_case_is_on_its_page_with_the_set_that_it_is_in() -> None:
+    page = (STUB.parents[1] / "docs/vm.md").read_text(encoding="utf-8")
+    told = {name: bool(fast) for name, fast in re.findall(r"(?m)^\| `(\w+)`( \(fast\))? \|", page)}
+    cases = {path.parent.name: path for path in (RECIPE.parent / "cases").glob("*/test_*.py")}
+    marked = {name: "pytest.mark.fast" in path.read_text() for name, path in cases.items()}
+    assert told == marked
