@@ -23,4 +23,4 @@ def test_a_replica_converges_after_a_power_cut(launch: Launch) -> None:
     record = instance.record()
     assert record["outcome"] == "registered"
     assert mounted_from(instance)
-    assert instance.stack.signalled() == ["SUCCESS"]
+    assert set(instance.stack.signalled()) == {"SUCCESS"}
