@@ -51,12 +51,13 @@ def launch(shared_parts: Parts, tmp_path: Path, request: pytest.FixtureRequest) 
 
 
 @pytest.fixture
-def measured(record_property: Callable[[str, object], None]) -> Measured:
-    """Return a function that shows figures, and keeps them in a report (`--junit-xml`)."""
+def measured(logs: Path) -> Measured:
+    """Return a function that shows figures, and keeps them with the logs."""
 
     def measure(**figures: float) -> None:
-        for name, value in figures.items():
-            record_property(name, round(value, 1))
-            print(f"{name}: {value:.1f}")
+        with (logs / "figures.txt").open("a", encoding="utf-8") as file:
+            for name, value in figures.items():
+                print(f"{name} {value:.1f}", file=file)
+                print(f"{name}: {value:.1f}")
 
     return measure

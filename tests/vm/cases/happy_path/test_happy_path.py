@@ -17,7 +17,7 @@ from vm.inside import MOUNT, mounted_from, serial_of
 from vm.instance import BOOT, Instance
 from vm.surroundings import await_
 
-pytestmark = [pytest.mark.vm, pytest.mark.fast]
+pytestmark = [pytest.mark.vm, pytest.mark.cold, pytest.mark.fast]
 
 INSTALL_LOG = "/var/log/ladybug-agent-install.log"
 CLOUD_INIT_DONE = "/run/cloud-init/result.json"

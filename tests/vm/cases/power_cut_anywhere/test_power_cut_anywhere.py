@@ -10,7 +10,7 @@ import pytest
 from vm.conftest import Launch, Measured
 from vm.inside import mounted_from
 
-pytestmark = pytest.mark.vm
+pytestmark = [pytest.mark.vm, pytest.mark.cold]
 
 CUTS = 5
 EARLIEST_S = 20.0
