@@ -7,7 +7,10 @@ import re
 import tomllib
 from pathlib import Path
 
+import pytest
+
 from vm import lan
+from vm.chapters import chapters
 from vm.hardware import Hardware, Volume
 from vm.image.build import RECIPE, MachineImage, recipe
 from vm.user_data import MOST_BYTES, STUB, user_data
@@ -71,3 +74,18 @@ def test_every_case_is_on_its_page_with_the_set_that_it_is_in() -> None:
     cases = {path.parent.name: path for path in (RECIPE.parent / "cases").glob("*/test_*.py")}
     marked = {name: "pytest.mark.fast" in path.read_text() for name, path in cases.items()}
     assert told == marked
+
+
+def test_a_chapter_that_fails_keeps_no_other_from_being_told() -> None:
+    told: list[str] = []
+
+    def good(name: str) -> None:
+        told.append(name)
+
+    def bad() -> None:
+        pytest.fail("no row came")
+
+    with pytest.raises(AssertionError, match="bad: no row came"), chapters() as tell:  # noqa: PT012
+        tell(bad)
+        tell(good, "after it")
+    assert told == ["after it"]

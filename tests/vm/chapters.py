@@ -9,6 +9,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import ParamSpec
 
+import pytest
+
 P = ParamSpec("P")
 
 
@@ -20,7 +22,7 @@ class Teller:
         """Run a chapter; what it asserts in vain is kept for the end."""
         try:
             chapter(*args, **kwargs)
-        except AssertionError as error:
+        except (AssertionError, pytest.fail.Exception) as error:
             self.failures.append(f"{chapter.__name__}: {error}")
 
 

@@ -11,7 +11,8 @@ import pytest
 
 from ladybug_lab.plan import Plan
 from vm import lan
-from vm.instance import Instance, Launching, Origin, launched
+from vm.instance import Instance
+from vm.launching import Launching, Origin, launched
 from vm.parts import Parts, parts
 from vm.prepared_image import PreparedImage, ensure_prepared_image
 from vm.surroundings import PLAN
@@ -36,10 +37,18 @@ def prepared_image(shared_parts: Parts) -> PreparedImage:
 
 
 @pytest.fixture
-def launch(shared_parts: Parts, tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Launch]:
+def logs(tmp_path: Path, request: pytest.FixtureRequest) -> Path:
+    """Return where this test's logs are kept."""
+    path = Path(os.environ.get(KEPT) or tmp_path) / str(request.node.name)
+    path.mkdir(parents=True, exist_ok=True)
+    return path
+
+
+@pytest.fixture
+def launch(
+    shared_parts: Parts, tmp_path: Path, logs: Path, request: pytest.FixtureRequest
+) -> Iterator[Launch]:
     """Return a function that launches an instance; all of it is gone after the test."""
-    logs = Path(os.environ.get(KEPT) or tmp_path) / request.node.name
-    logs.mkdir(parents=True, exist_ok=True)
     with ExitStack() as stack:
 
         def make(origin: Origin = "base", plan: Plan = PLAN) -> Instance:

@@ -20,6 +20,8 @@ KERNEL_OPTIONS = (
     " apparmor=0 loglevel=5 systemd.show_status=1"
 )
 
+RootBus = Literal["nvme", "virtio"]
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Volume:
@@ -40,10 +42,9 @@ class Hardware:
     """The root disk (qcow2), which is written to."""
     volumes: tuple[Volume | None, ...] = ()
     """What is in the slots when the power comes; None leaves one empty."""
-    root_bus: Literal["nvme", "virtio"] = "nvme"
+    root_bus: RootBus = "nvme"
     """NVMe as on EC2; a machine whose memory is to be saved cannot have any."""
     instance_uuid: str = "ec2e1916-9099-7caf-fd21-012345abcdef"
-    clock: str = "utc"
 
     def command(self, directory: Path, *, resume: Path | None = None) -> list[str]:
         """Return QEMU's command line; its sockets and the console's log are in `directory`."""
@@ -51,7 +52,7 @@ class Hardware:
             "qemu-system-x86_64", "-nodefaults", "-no-user-config", "-display", "none",
             # Never KVM: where it is there, it hangs in nested machines.
             "-machine", "q35", "-accel", "tcg,thread=multi", "-cpu", PROCESSOR,
-            "-smp", "2", "-m", str(MEMORY_MIB), "-rtc", f"base={self.clock}",
+            "-smp", "2", "-m", str(MEMORY_MIB), "-rtc", "base=utc",
             "-kernel", str(self.image.kernel), "-initrd", str(self.image.initrd),
             "-append", KERNEL_OPTIONS,
             *self._identity(), *_connections(directory), *_network(),

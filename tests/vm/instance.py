@@ -4,21 +4,17 @@ from __future__ import annotations
 
 import http.client
 import json
-import shutil
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
-from ladybug_lab.plan import Plan
 from vm import lan
 from vm.guest_agent import Done
-from vm.hardware import Hardware, Volume
-from vm.machine import Machine, machine_directory, overlay
+from vm.hardware import Hardware, RootBus, Volume
+from vm.machine import Machine, overlay
 from vm.parts import Parts
-from vm.prepared_image import PreparedImage
-from vm.surroundings import PLAN, Surroundings, await_, surroundings
+from vm.surroundings import Surroundings, await_
 
 BOOT = "ladybug-bootstrap.service"
 INSTANCE_ID = "/var/lib/cloud/data/instance-id"
@@ -29,11 +25,6 @@ BOOT_S = 600.0
 REGISTERED_S = 1200.0
 QUERY_S = 60.0
 AGENT = "/usr/bin/ladybug-agent"
-
-
-Origin = Literal["base", "prepared", "idle"]
-"""The base system as launched; a machine image with nothing to fetch; a machine of that image,
-booted, Docker running, whose user data is still to be run."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -54,10 +45,13 @@ class Instance:
         assert self.machine is not None, "the machine is off"
         return self.machine
 
-    def power_on(self, *volumes: Volume | None, **hardware: Any) -> Machine:
+    def power_on(self, *volumes: Volume | None, root_bus: RootBus = "nvme") -> Machine:
         """Switch it on, with these volumes in its slots; just the data volume if none is named."""
         made = Hardware(
-            image=self.parts.image, root=self.root, volumes=volumes or (self.volume,), **hardware
+            image=self.parts.image,
+            root=self.root,
+            volumes=volumes or (self.volume,),
+            root_bus=root_bus,
         )
         self.machine = Machine(made, self.directory)
         return self.machine
@@ -156,69 +150,3 @@ class Instance:
         bad = [one for one in self.stack.signalled() if one == "FAILURE"]
         bad += [one for one in self.stack.completed() if one == "ABANDON"]
         return f"the boot failed: {self.on.shown()[-1500:]}" if bad else ""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Launching:
-    """What an instance is launched of."""
-
-    origin: Origin = "base"
-    prepared: PreparedImage | None = None
-    plan: Plan = PLAN
-
-    def base(self, shared: Parts) -> tuple[Path, str]:
-        """Return the disk that is read, and its format."""
-        if self.prepared is None:
-            return shared.image.disk, "raw"
-        if self.origin == "idle":
-            return self.prepared.idle_disk, "qcow2"
-        return self.prepared.disk, "raw"
-
-    def memory(self) -> Path | None:
-        return self.prepared.idle_memory if self.prepared and self.origin == "idle" else None
-
-
-@contextmanager
-def launched(shared: Parts, directory: Path, logs: Path, settings: Launching) -> Iterator[Instance]:
-    """Launch an instance, still off; at the end keep what its console said in `logs`."""
-    plan = settings.plan
-    with surroundings(shared.depot, shared.bundle, plan=plan) as stack, machine_directory() as run:
-        volume_id = stack.provisioned.volume_id
-        instance = Instance(
-            stack=stack,
-            parts=shared,
-            directory=run,
-            root=overlay(*settings.base(shared), directory / "root.qcow2"),
-            memory=settings.memory(),
-            volume=Volume(
-                volume_id=volume_id,
-                image=overlay(shared.master, "raw", directory / f"{volume_id}.qcow2"),
-            ),
-        )
-        try:
-            yield instance
-        finally:
-            keep_story(instance, logs)
-            if instance.machine is not None:
-                instance.cut_power()
-
-
-def keep_story(instance: Instance, logs: Path) -> None:
-    """Keep the console, and the journal if the machine is on and lets us look."""
-    console = instance.directory / "console.log"
-    if console.exists():
-        shutil.copy(console, logs / "console.log")
-    if instance.machine is None or not instance.machine.guest.is_up():
-        return
-    guest = instance.machine.guest
-    units = guest.run("/bin/journalctl", "--no-pager", "--boot", "--unit=ladybug-*")
-    (logs / "journal.txt").write_text(units.output, encoding="utf-8")
-    for name, path in KEPT_FILES.items():
-        (logs / name).write_text(guest.read(path), encoding="utf-8")
-
-
-KEPT_FILES = {
-    "install.log": "/var/log/ladybug-agent-install.log",
-    "cloud-init.log": "/var/log/cloud-init.log",
-    "bootstrap.json": RECORD,
-}

@@ -18,12 +18,12 @@ def test_a_volume_that_is_plugged_60_s_late_is_taken_at_once(launch: Launch) -> 
     instance = launch("idle")
     instance.resume()
     instance.run_user_data()
-    await_step(instance, "await_device")
+    await_step(instance, "find_volume")
     time.sleep(LATE_S)
     instance.plug()
     row = instance.await_registered()
     assert row["volume_id"] == instance.volume.volume_id
-    waited = step(instance, "await_device")
+    waited = step(instance, "find_volume")
     assert waited["duration_s"] >= LATE_S
     # A poll comes every 2 s at most, and an emulated machine needs its time to see a disk.
     assert waited["duration_s"] < LATE_S + 30.0
