@@ -66,11 +66,11 @@ class Instance:
         self.on.guest.write(INSTANCE_ID, f"{self.stack.provisioned.instance_id}\n")
         return self.machine
 
-    def run_user_data(self) -> Done:
+    def run_user_data(self, *, within_s: float = USER_DATA_S) -> Done:
         """Run it as cloud-init does, in the foreground."""
         text = self.stack.imds.facts.user_data or ""
         self.on.guest.write(USER_DATA, text, mode="700")
-        return self.on.guest.run(USER_DATA, within_s=USER_DATA_S)
+        return self.on.guest.run(USER_DATA, within_s=within_s)
 
     def plug(self, volume: Volume | None = None, *, slot: int = 0) -> None:
         """Attach a volume to the running machine: the data volume if none is named."""
