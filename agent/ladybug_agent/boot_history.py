@@ -1,33 +1,42 @@
 """The last boots, kept on the root disk: what `timeline` compares, and what a reboot would lose.
 
-The boot writes it at its beginning, when a step begins and at its end, so that one that is killed,
-or cut off with the machine, leaves how far it had come. That it cannot be written fails no boot.
+The boot writes it at its beginning, when a step begins (to a file beside it) and at its end, so
+that one that is killed, or cut off with the machine, leaves how far it had come. That it cannot be
+written fails no boot.
 """
 
 from __future__ import annotations
 
 import json
+import os
 import threading
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
 import structlog
 
 from ladybug_agent.files import write_atomically
+from ladybug_agent.kept_files import (
+    SCHEMA,
+    ended_before,
+    kept_path,
+    progress_path,
+    prune,
+    read_kept,
+    runs_in,
+)
 from ladybug_agent.model.boot_files import BootFiles
 from ladybug_agent.record import BootRecord, StepRecord
 from ladybug_agent.timeline.written import read_around
 
 log = structlog.get_logger(__name__)
 
-SCHEMA = "ladybug.boot/1"
-KEPT_BOOTS = 20
 MOST_RUNS = 5
 """Of one boot: the first, the one that registered, and the last ones."""
-MOST_BYTES = 256 * 1024
 MOST_CHARS = 500
+PROGRESS = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_APPEND | os.O_CLOEXEC
 HEADER = (
     "agent_version",
     "started_at",
@@ -50,30 +59,49 @@ class BootHistory:
     def __init__(self, directory: Path, boot_id: str, *, is_wanted: bool = True) -> None:
         self._directory = directory
         self._boot_id = boot_id
+        self._file = kept_path(directory, boot_id)
+        self._progress: int | None = None
         self._lock = threading.Lock()
         self._record: BootRecord | None = None
         self.is_usable = is_wanted
-        found = runs_in(read_kept(directory, boot_id)) if is_wanted else []
-        self._earlier = [ended_before(run) for run in found]
+        found = read_kept(directory, boot_id) if is_wanted else {}
+        self._earlier = [ended_before(run) for run in runs_in(found)]
+        self._around = found.get("around", {})
 
     def begin(self, record: BootRecord) -> None:
         self._record = record
-        self._keep({})
+        self._keep()
+        if not self.is_usable:
+            return
+        try:
+            self._progress = os.open(progress_path(self._file), PROGRESS, 0o644)
+        except OSError as error:
+            log.warning("boot_not_kept", path=str(self._directory), error=str(error))
 
     def on_step(self, step: StepRecord) -> None:
-        """Keep how far the boot has come; an observer of the record."""
-        if step.status == "running":
-            self._keep({})
+        """Keep how far the boot has come; an observer of the record.
+
+        A line at the end of a file, because a file that is replaced costs a millisecond each time.
+        """
+        if step.status != "running" or self._record is None:
+            return
+        with self._lock:  # the record is read within it, or an older one could come last
+            if self._progress is not None:
+                line = json.dumps(trimmed(self._record.document()), default=str) + "\n"
+                with suppress(OSError):  # the end is written all the same
+                    os.write(self._progress, line.encode())
 
     def end(self, around: Mapping[str, Any]) -> None:
         """Keep how the boot went, and forget boots of long ago."""
-        self._keep(around)
+        self._around = dict(around)
+        self._keep()
         try:
-            _prune(self._directory)
+            self._forget_progress()
+            prune(self._directory)
         except OSError as error:
             log.debug("boots_not_pruned", path=str(self._directory), error=str(error))
 
-    def _keep(self, around: Mapping[str, Any]) -> None:
+    def _keep(self) -> None:
         if self._record is None or not self.is_usable:
             return
         runs = [*self._earlier, trimmed(self._record.document())]
@@ -81,15 +109,21 @@ class BootHistory:
             "schema": SCHEMA,
             "boot_id": self._boot_id,
             "runs": chosen(runs),
-            "around": dict(around),
+            "around": self._around,
         }
-        text = json.dumps(document, default=str)
+        try:
+            write_atomically(self._file, json.dumps(document, default=str) + "\n")
+        except OSError as error:
+            self.is_usable = False
+            log.warning("boot_not_kept", path=str(self._directory), error=str(error))
+
+    def _forget_progress(self) -> None:
         with self._lock:
-            try:
-                write_atomically(_path(self._directory, self._boot_id), text + "\n")
-            except OSError as error:
-                self.is_usable = False
-                log.warning("boot_not_kept", path=str(self._directory), error=str(error))
+            if self._progress is not None:
+                os.close(self._progress)
+                self._progress = None
+        if self.is_usable:  # otherwise it is all that there is
+            progress_path(self._file).unlink(missing_ok=True)
 
 
 @contextmanager
@@ -99,24 +133,7 @@ def kept_boot(directory: str, boot_id: str) -> Iterator[BootHistory]:
     try:
         yield history
     finally:
-        if history.is_usable:
-            history.end(read_around(BootFiles()))
-
-
-def read_kept(directory: Path, boot_id: str) -> Mapping[str, Any]:
-    """Return what is kept of a boot; empty if nothing is, or nothing that can be read."""
-    return _read(_path(directory, boot_id))
-
-
-def kept_documents(directory: Path) -> Iterator[Mapping[str, Any]]:
-    """Yield what is kept of all boots, the latest first. Raises OSError."""
-    return (found for path in _newest_first(directory) if (found := _read(path)))
-
-
-def runs_in(document: Mapping[str, Any]) -> list[Mapping[str, Any]]:
-    """Return the records of `bootstrap`, the oldest first; as strange as any file."""
-    runs = document.get("runs")
-    return [run for run in runs if isinstance(run, dict)] if isinstance(runs, list) else []
+        history.end(read_around(BootFiles()) if history.is_usable else {})
 
 
 def trimmed(record: Mapping[str, Any]) -> dict[str, Any]:
@@ -135,11 +152,6 @@ def chosen(runs: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
     return [runs[number] for number in sorted(first | set(last))]
 
 
-def ended_before(run: Mapping[str, Any]) -> Mapping[str, Any]:
-    """Return the run of a process that is no more; one that never said its end was interrupted."""
-    return {**run, "outcome": "interrupted"} if run.get("outcome") == "running" else run
-
-
 def _step(step: Mapping[str, Any]) -> dict[str, Any]:
     facts = {name: _short(step["facts"][name]) for name in FACTS if name in step["facts"]}
     return {**{name: step[name] for name in STEP}, "facts": facts}
@@ -147,29 +159,3 @@ def _step(step: Mapping[str, Any]) -> dict[str, Any]:
 
 def _short(value: object) -> object:
     return value[:MOST_CHARS] if isinstance(value, str) else value
-
-
-def _path(directory: Path, boot_id: str) -> Path:
-    name = "".join(one for one in boot_id if one.isalnum() or one == "-")
-    return directory / f"{name or 'unknown'}.json"
-
-
-def _read(path: Path) -> Mapping[str, Any]:
-    try:
-        with path.open("rb") as file:
-            document = json.loads(file.read(MOST_BYTES))
-    except (OSError, ValueError, RecursionError):
-        return {}
-    is_ours = isinstance(document, dict) and document.get("schema") == SCHEMA
-    return document if is_ours else {}
-
-
-def _newest_first(directory: Path) -> list[Path]:
-    # By the time of the last write, because a boot id says nothing of when.
-    found = [(path.stat().st_mtime, path) for path in directory.glob("*.json")]
-    return [path for _, path in sorted(found, reverse=True)]
-
-
-def _prune(directory: Path) -> None:
-    for path in _newest_first(directory)[KEPT_BOOTS:]:
-        path.unlink(missing_ok=True)

@@ -10,6 +10,7 @@ from ladybug_agent.errors import AgentError, describe, error_chain
 from ladybug_agent.exit_status import exit_status
 from ladybug_agent.logs import configure_logs
 from ladybug_fleet.command_line import build_parser
+from ladybug_fleet.notices import complain
 from ladybug_fleet.verbs import run_verb
 
 
@@ -20,7 +21,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         return int(run_verb(arguments))
     except AgentError as error:
-        print(f"ladybug-fleet: {describe(error)}", file=sys.stderr)
+        complain(describe(error))
         for cause in error_chain(error)[1:]:
             print(f"  because {cause}", file=sys.stderr)
         return int(exit_status(error))

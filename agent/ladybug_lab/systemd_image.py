@@ -13,7 +13,7 @@ from ladybug_lab.shell import run
 
 _SUITE = "bookworm"  # systemd 252, as Amazon Linux 2023 has it
 _PACKAGES = ("systemd", "systemd-sysv", "dbus", "python3")
-AS_LAUNCHED = ("awscli", "curl", "python3-venv")
+AS_LAUNCHED = ("curl", "python3-venv")
 """What a machine image has that needs nothing but the bundle."""
 _LEFT_OUT = ("./var/cache/apt", "./var/lib/apt/lists", "./usr/share/doc", "./usr/share/locale")
 _MAKE_TIMEOUT_S = 600.0

@@ -54,7 +54,7 @@ def bench_boot(rounds: int) -> Results:
 
 
 def _rounds(count: int) -> Iterator[Round]:
-    with open_depot(cache_directory(), say=lambda _: None) as depot, LabAws() as aws:
+    with open_depot(cache_directory(), name="bench", say=lambda _: None) as depot, LabAws() as aws:
         for number in range(count + 1):
             aws.reset()
             with tempfile.TemporaryDirectory(prefix="bench-") as directory:

@@ -52,7 +52,7 @@ def bench_tick(rounds: int) -> Results:
 
 def _pairs(count: int) -> Iterator[Pair]:
     with (
-        open_depot(cache_directory(), say=lambda _: None) as depot,
+        open_depot(cache_directory(), name="bench", say=lambda _: None) as depot,
         LabAws() as aws,
         tempfile.TemporaryDirectory(prefix="bench-") as directory,
         behind_tls(aws.url, Path(directory)) as (url, certificate),

@@ -27,7 +27,7 @@ def bench_volume(rounds: int) -> Results:
     """Measure the branch and the raw mount in turn; the first round is not counted."""
     with (
         tempfile.TemporaryDirectory(prefix="bench-") as directory,
-        open_depot(cache_directory(), say=lambda _: None) as depot,
+        open_depot(cache_directory(), name="bench", say=lambda _: None) as depot,
         LabAws() as aws,
         launch(Order(directory=Path(directory) / "it", databases=(DATABASE,)), depot, aws) as made,
     ):

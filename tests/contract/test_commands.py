@@ -10,7 +10,12 @@ import pytest
 
 from contract.support.programs import FakePrograms
 from contract.support.timing import ends_within
-from ladybug_agent.adapters.commands import LOOK_EVERY_S, OUTPUT_CHARS, run_command
+from ladybug_agent.adapters.commands import (
+    LOOK_EVERY_S,
+    OUTPUT_CHARS,
+    run_command,
+    stream_command,
+)
 from ladybug_agent.clock import Deadline, SystemClock
 from ladybug_agent.errors import Cancelled, DeadlineExceeded, ExternalFailure
 
@@ -172,3 +177,56 @@ def test_nothing_is_started_when_the_time_is_up(tmp_path: Path) -> None:
     with pytest.raises(DeadlineExceeded):
         run_command(["touch", str(tmp_path / "started")], deadline=soon(0))
     assert list(tmp_path.iterdir()) == []
+
+
+class Taker:
+    """Takes what a program prints, up to a number of bytes."""
+
+    def __init__(self, most: int = 10**9) -> None:
+        self.data = b""
+        self.most = most
+
+    def __call__(self, data: bytes) -> bool:
+        self.data += data
+        return len(self.data) < self.most
+
+
+def test_a_streamed_command_passes_on_output_and_errors_as_they_come(deadline: Deadline) -> None:
+    taker = Taker()
+    script = "echo out; echo err >&2; exit 3"
+    assert stream_command(["sh", "-c", script], taker, deadline=deadline) == 3
+    assert sorted(taker.data.split()) == [b"err", b"out"]
+
+
+def test_a_streamed_command_is_ended_when_there_is_enough(deadline: Deadline) -> None:
+    taker = Taker(most=1_000_000)
+    with ends_within(5):
+        stream_command(["yes", "for ever"], taker, deadline=deadline)
+    assert 1_000_000 <= len(taker.data) < 1_200_000
+
+
+@pytest.mark.parametrize("script", [f"sleep {LONG} & sleep {LONG}", "yes"])
+def test_a_streamed_command_that_does_not_end_is_killed_at_the_deadline(script: str) -> None:
+    with ends_within(5), pytest.raises(DeadlineExceeded):
+        stream_command(["sh", "-c", script], lambda _: True, deadline=soon(0.3))
+
+
+def test_a_streamed_command_that_closes_its_output_and_stays_is_killed_too() -> None:
+    script = f"exec >&- 2>&-; sleep {LONG}"
+    with ends_within(5), pytest.raises(DeadlineExceeded):
+        stream_command(["sh", "-c", script], lambda _: True, deadline=soon(0.3))
+
+
+def test_a_taker_that_fails_leaves_no_program_behind(deadline: Deadline) -> None:
+    def take(data: bytes) -> bool:
+        raise OSError(data.decode())
+
+    with pytest.raises(OSError, match=r"^\d+") as caught:
+        stream_command(["sh", "-c", f"echo $$; exec sleep {LONG}"], take, deadline=deadline)
+    assert_ends(int(str(caught.value)))
+
+
+def test_a_streamed_program_that_is_not_there_is_a_failure_of_ours(deadline: Deadline) -> None:
+    with pytest.raises(ExternalFailure, match="found no such program") as caught:
+        stream_command(["no-such-program"], lambda _: True, deadline=deadline)
+    assert caught.value.code == "command_missing"

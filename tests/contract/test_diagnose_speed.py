@@ -39,10 +39,10 @@ CALLS_S = {
 }
 """With metadata, the engine and the service: ten endpoints, each 0.25 s to 1 s late."""
 PROGRAM = """
-import sys
+import sys, time
 from ladybug_agent.cli import main
 main(sys.argv[1:])
-print(open("/proc/self/status").read(), file=sys.stderr)
+print(open("/proc/self/status").read(), "CPU:", time.process_time(), file=sys.stderr)
 """
 CONTAINER = {
     "Id": "c0ffee",
@@ -57,11 +57,19 @@ CONTAINER = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Run:
-    """One run of the program, as its parent saw it."""
+    """One run of the program.
 
-    took_s: float
+    What it takes on a machine at rest is what it computes, to load itself above all, and what it
+    waits for: both are told apart, because these tests run on machines that are not.
+    """
+
+    cpu_s: float
     peak_bytes: int
     document: dict[str, Any]
+
+    @property
+    def took_s(self) -> float:
+        return self.cpu_s + float(self.document["duration_s"])
 
 
 def late(seconds: float, route: Route) -> Route:
@@ -80,6 +88,7 @@ def config(
     table = make_registry_table(aws)
     point_at(aws.url, monkeypatch)
     monkeypatch.setenv("AWS_EC2_METADATA_SERVICE_ENDPOINT", imds.endpoint)
+    warm_up(aws)
     imds.faults.add("/latest", delay_s=METADATA_S)
     for operation, delay_s in CALLS_S.items():
         aws.faults.add(operation, delay_s=delay_s)
@@ -98,6 +107,14 @@ def config(
         path.write_text(text.replace("instance-registry", table))
         leave_serving(tmp_path / "state", imds)
         yield path
+
+
+def warm_up(aws: LabAws) -> None:
+    """Let moto load its services: that takes it seconds, and is no part of any answer."""
+    aws.client("sts").get_caller_identity()
+    aws.client("ec2").describe_volumes()
+    aws.client("ecr").describe_repositories()
+    aws.client("autoscaling").describe_auto_scaling_instances()
 
 
 def leave_serving(state: Path, imds: LabImds) -> None:
@@ -136,33 +153,36 @@ def leave_serving(state: Path, imds: LabImds) -> None:
 
 
 def run(config: Path, *options: str) -> Run:
-    """Run it as a process that says, at its end, how much memory it had."""
+    """Run it as a process that says, at its end, how much memory and CPU it had."""
     argv = [sys.executable, "-c", PROGRAM, "diagnose", "--config", str(config), "--format", "json"]
-    clock = SystemClock()
-    began = clock.monotonic()
     done = subprocess.run(
         [*argv, *options], capture_output=True, text=True, check=False, timeout=60
     )
-    took_s = clock.monotonic() - began
     peak_kib = int(done.stderr.rpartition("VmHWM:")[2].split()[0])
-    return Run(took_s=took_s, peak_bytes=peak_kib * 1024, document=json.loads(done.stdout))
+    cpu_s = float(done.stderr.rpartition("CPU:")[2])
+    return Run(cpu_s=cpu_s, peak_bytes=peak_kib * 1024, document=json.loads(done.stdout))
+
+
+def figures(done: Run) -> str:
+    slowest = sorted(done.document["checks"], key=lambda one: -one["ms"])[:5]
+    return (
+        f"{done.took_s:.2f} s, of which examining {done.document['duration_s']:.2f} s,"
+        f" {done.peak_bytes // MIB} MiB; slowest: {[(one['id'], one['ms']) for one in slowest]}"
+    )
+
+
+def unanswered(done: Run) -> list[str]:
+    return [one["id"] for one in done.document["checks"] if one["status"] == "error"]
 
 
 def test_ten_slow_endpoints_are_asked_side_by_side(config: Path) -> None:
     done = run(config)
-    errors = [one for one in done.document["checks"] if one["status"] == "error"]
-    slowest = sorted(done.document["checks"], key=lambda one: -one["ms"])[:5]
-    print(
-        done.took_s,
-        done.document["duration_s"],
-        done.peak_bytes // MIB,
-        [(one["id"], one["ms"]) for one in done.document["checks"]],
-    )
-    assert (errors, done.took_s <= WITHIN_S, done.peak_bytes <= MOST_BYTES) == ([], True, True)
+    assert unanswered(done) == []
+    assert done.took_s <= WITHIN_S, figures(done)
+    assert done.peak_bytes <= MOST_BYTES, figures(done)
 
 
 def test_quick_takes_less_than_a_second(config: Path) -> None:
     done = run(config, "--quick")
-    print(done.took_s, done.document["duration_s"], done.peak_bytes // MIB)
-    errors = [one for one in done.document["checks"] if one["status"] == "error"]
-    assert (errors, done.took_s <= QUICK_WITHIN_S) == ([], True)
+    assert unanswered(done) == []
+    assert done.took_s <= QUICK_WITHIN_S, figures(done)

@@ -38,6 +38,7 @@ def test_each_path_is_asked_once(imds: LabImds, ahead: ImdsAhead) -> None:
         metadata.block_device_mapping()
     counts = Counter(request.path for request in imds.requests)
     assert {counts[f"/latest/{path}"] for path in WANTED} == {1}
+    assert max(counts.values()) == 1
 
 
 def test_slow_answers_are_waited_for_together(imds: LabImds, ahead: ImdsAhead) -> None:
@@ -45,6 +46,13 @@ def test_slow_answers_are_waited_for_together(imds: LabImds, ahead: ImdsAhead) -
     with ends_within(3.0):
         ImdsMetadata(ahead, CLOCK).identity()
         ImdsNotices(lambda: ahead).notices()
+        ImdsMetadata(ahead, CLOCK).block_device_mapping()
+
+
+def test_a_directory_is_asked_for_as_a_whole(imds: LabImds, ahead: ImdsAhead) -> None:
+    plain = ImdsMetadata(LeanImds(CLOCK, (imds.endpoint,)), CLOCK)
+    mapping = ImdsMetadata(ahead, CLOCK).block_device_mapping()
+    assert (mapping, len(mapping) > 1) == (plain.block_device_mapping(), True)
 
 
 def test_what_is_not_there_is_none(imds: LabImds, ahead: ImdsAhead) -> None:
@@ -58,6 +66,11 @@ def test_a_refusal_is_the_askers_alone(imds: LabImds, ahead: ImdsAhead) -> None:
         ahead.get("meta-data/mac")
     assert caught.value.code == "imds_refused"
     assert ahead.get("meta-data/local-hostname")
+
+
+def test_an_answer_that_was_lost_is_asked_for_again(imds: LabImds, ahead: ImdsAhead) -> None:
+    imds.faults.add("/latest/meta-data/mac", drop=True, times=1)
+    assert ahead.get("meta-data/mac")
 
 
 def test_without_a_session_nothing_is_asked(imds: LabImds, ahead: ImdsAhead) -> None:

@@ -26,6 +26,7 @@ from ladybug_agent.errors import ConfigError, ExternalFailure, NotYet
 from ladybug_lab.aws.server import LabAws
 from ladybug_lab.imds.server import LabImds
 
+SERVICES = ["dynamodb", "logs", "sns", "autoscaling", "ec2", "ecr", "sts", "elasticloadbalancing"]
 NOW = datetime(2026, 2, 6, 12, 0, 0, tzinfo=UTC)
 HOST = "dynamodb.eu-central-1.amazonaws.com"
 
@@ -42,7 +43,7 @@ def table(aws: LabAws, monkeypatch: pytest.MonkeyPatch) -> InstanceTable:
 
 @given(
     body=st.binary(max_size=200),
-    service=st.sampled_from(["dynamodb", "logs", "sns", "autoscaling"]),
+    service=st.sampled_from(SERVICES),
     value=st.text(st.characters(min_codepoint=33, max_codepoint=126), min_size=1, max_size=40),
 )
 def test_a_signature_is_the_one_that_botocore_makes(body: bytes, service: str, value: str) -> None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 
@@ -10,6 +12,7 @@ from contract.support.aws import REGION, point_at
 from contract.support.http_server import Exchange, serving
 from contract.support.ports import closed_port, silent_port
 from contract.support.timing import ends_within
+from contract.support.tls_server import serving_tls
 from ladybug_agent.adapters.lean.reach import LeanReach
 from ladybug_agent.clock import SystemClock
 from ladybug_agent.errors import ExternalFailure
@@ -111,3 +114,25 @@ def test_an_endpoint_is_redirected_as_for_the_sdks(
 
 def test_the_kernel_says_whether_its_clock_follows_a_server(reach: LeanReach) -> None:
     assert reach.is_clock_synchronized() in {True, False}
+
+
+@pytest.mark.parametrize(("first", "last"), [(-9, -8), (8, 9)], ids=["expired", "not yet valid"])
+def test_a_certificate_of_another_time_is_the_clock_s_fault(
+    reach: LeanReach, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, first: int, last: int
+) -> None:
+    now, day = datetime.now(UTC), timedelta(days=1)
+    with serving_tls(tmp_path, now + first * day, now + last * day) as (url, certificate):
+        monkeypatch.setenv("AWS_CA_BUNDLE", str(certificate))
+        with pytest.raises(ExternalFailure, match="not valid at this instance's time") as failure:
+            reach.ask(url)
+    assert failure.value.code == "clock_skewed"
+
+
+def test_a_certificate_that_nobody_trusts_is_a_proxy_s(reach: LeanReach, tmp_path: Path) -> None:
+    now, day = datetime.now(UTC), timedelta(days=1)
+    with (
+        serving_tls(tmp_path, now - day, now + day) as (url, _),
+        pytest.raises(ExternalFailure, match="not trusted") as failure,
+    ):
+        reach.ask(url)
+    assert "AWS_CA_BUNDLE" in failure.value.hint

@@ -37,29 +37,41 @@ def test_the_manager_says_when_userspace_began(
 ) -> None:
     says(programs, "manager-252.txt")
     manager = units.manager()
-    assert (manager.state, manager.virtualization, manager.initrd) == ("running", "amazon", None)
-    assert manager.userspace == Moment(2.912334, datetime(2026, 2, 6, 12, 0, 2, 912334, tzinfo=UTC))
+    assert (manager.state, manager.virtualization, manager.initrd) == ("running", "docker", None)
+    assert manager.is_in_container
+    assert manager.userspace == Moment(
+        14865.305049, datetime(2026, 11, 28, 18, 45, 1, 697087, tzinfo=UTC)
+    )
     assert manager.finish is not None
-    assert manager.finish.mono_s == 24.015
+    assert manager.finish.mono_s == 14867.19222
 
 
 def test_units_come_by_the_names_asked_for(programs: FakePrograms, units: SystemctlUnits) -> None:
     says(programs, "units-252.txt")
-    names = ["docker.service", "ladybug-health.timer", "ladybug-watch.service"]
+    names = ["systemd-journald.service", "ladybug-health.timer", "ladybug-none.service"]
     found = units.units(names)
-    docker, timer, watch = (found[name] for name in names)
-    assert (docker.active, docker.enabled, docker.is_there) == ("active", "enabled", True)
-    assert docker.left_inactive is not None
-    assert docker.left_inactive.mono_s == 9.512
-    assert timer.last_trigger == datetime(2026, 2, 6, 12, 4, 30, 105221, tzinfo=UTC)
-    assert (watch.load, watch.is_there) == ("not-found", False)
+    journal, timer, none = (found[name] for name in names)
+    assert (journal.active, journal.enabled, journal.is_there) == ("active", "static", True)
+    assert journal.left_inactive is not None
+    assert journal.left_inactive.mono_s == 14866.020298
+    assert (timer.last_trigger, timer.next_elapse) == (
+        None,
+        datetime(2026, 11, 28, 18, 45, 33, tzinfo=UTC),
+    )
+    assert (none.load, none.is_there, none.left_inactive) == ("not-found", False, None)
     assert programs.arguments("systemctl")[-3:] == names
 
 
 def test_a_unit_that_failed_says_how(programs: FakePrograms, units: SystemctlUnits) -> None:
     says(programs, "failed-252.txt")
-    unit = units.units(["ladybug-bootstrap.service"])["ladybug-bootstrap.service"]
-    assert (unit.active, unit.result, unit.exit_status) == ("failed", "exit-code", 1)
+    unit = units.units(["ladybug-health.service"])["ladybug-health.service"]
+    assert (unit.active, unit.result, unit.exit_status) == ("failed", "exit-code", 9)
+
+
+def test_a_timer_that_ticked_says_when(programs: FakePrograms, units: SystemctlUnits) -> None:
+    programs.add("systemctl", stdout="LastTriggerUSec=Fri 2026-02-06 12:04:30.105221 UTC\n")
+    timer = units.units(["ladybug-health.timer"])["ladybug-health.timer"]
+    assert timer.last_trigger == datetime(2026, 2, 6, 12, 4, 30, 105221, tzinfo=UTC)
 
 
 def test_a_manager_that_refuses_is_our_error(programs: FakePrograms, units: SystemctlUnits) -> None:

@@ -10,7 +10,7 @@ from typing import Any
 
 from fakes.clock import FakeClock
 from fakes.units import KERNEL_STARTED_AT, FakeServiceManager, boot_files_in
-from ladybug_agent.boot_history import SCHEMA
+from ladybug_agent.kept_files import SCHEMA
 from ladybug_agent.timeline.assemble import assemble
 from ladybug_agent.timeline.live import Look, look_live
 from ladybug_agent.timeline.model import Span, Timeline

@@ -13,6 +13,7 @@ import pytest
 from ladybug_lab.instance import LabInstance
 from ladybug_lab.plan import Plan
 from ladybug_lab.systemd_image import AS_LAUNCHED
+from support.aws_cli import PROGRAM, aws_cli
 from support.booting import record_of, row_of
 from support.real_bundle import Bundle, real_bundle
 from support.shell_machine import STUB
@@ -79,6 +80,7 @@ def launched_machine(launched: Callable[..., LabInstance], bundle: Bundle) -> It
     volumes = [
         f"{instance.order.directory}:{instance.order.directory}",
         "/var/run/docker.sock:/var/run/docker.sock",
+        f"{aws_cli()}:{aws_cli()}:ro",
     ]
     with systemd_machine("--network", "host", volumes=volumes, packages=AS_LAUNCHED) as booted:
         machine = Machine(machine=booted, instance=instance)
@@ -96,12 +98,7 @@ def prepare(machine: Machine, bundle: Bundle) -> None:
         "/etc/systemd/system/docker.service",
         "[Service]\nType=oneshot\nRemainAfterExit=yes\nExecStart=/bin/true\n",
     )
-    # The CLI of this Debian is older than the variable that the agent is redirected by.
-    booted.write(
-        "/usr/local/bin/aws",
-        '#!/bin/sh\nexec /usr/bin/aws --endpoint-url "$AWS_ENDPOINT_URL" "$@"\n',
-        mode="755",
-    )
+    booted.write("/usr/local/bin/aws", PROGRAM.format(directory=aws_cli()), mode="755")
     booted.write("/var/lib/cloud/data/instance-id", f"{there.instance_id}\n")
     config = machine.instance.config_file.read_text(encoding="utf-8")
     booted.write("/etc/ladybug-agent/config.toml", config)

@@ -61,7 +61,7 @@ def test_a_check_that_hangs_is_ended_told_and_does_not_stop_the_timer(
     machine.drop_in(HEALTH, "[Service]\nTimeoutStartSec=3\nTimeoutStopSec=1\n")
     machine.stub(f'echo "$*" >>{TOLD}\n[ "$1" != health-check ] || sleep 1000')
     start_timer(machine)
-    told = machine.await_text(TOLD, "health-check\n", times=3, within_s=60)
+    told = machine.await_text(TOLD, "health-check --confined\n", times=3, within_s=60)
     assert f"alert --unit {HEALTH}" in told
     assert "start operation timed out" in machine.journal(HEALTH)
 
@@ -79,7 +79,7 @@ def test_a_measured_result_is_no_failure(machine: SystemdMachine, status: int) -
 def test_anything_else_is_told_and_once_only(machine: SystemdMachine, status: int) -> None:
     machine.stub(f'echo "$*" >>{TOLD}\n[ "$1" = alert ] || exit {status}')
     start_timer(machine)
-    told = machine.await_text(TOLD, "health-check\n", times=5)
+    told = machine.await_text(TOLD, "health-check --confined\n", times=5)
     assert told.count(f"alert --unit {HEALTH}") == 1
     assert machine.show(HEALTH, "Result") == "exit-code"
 
@@ -142,6 +142,7 @@ def watched(tmp_path: Path) -> Iterator[SystemdMachine]:
     """A machine with the watch, whose last words are kept outside."""
     with systemd_machine("--network", "none", volumes=[f"{tmp_path}:/last"]) as booted:
         booted.install(WATCH, FAILED)
+        booted.write("/etc/ladybug-agent/config.toml", "")
         booted.stub(
             '[ "$1" = alert ] || echo "$*" >>/last/words\n'
             'case "$1" in\n'

@@ -44,8 +44,10 @@ def machine(instance: LabInstance) -> Iterator[SystemdMachine]:
         )
         booted.write(CONFIG, instance.config_file.read_text(encoding="utf-8"))
         booted.install(HEALTH, REPAIR, WATCH, FAILED)
-        # The state directory of this instance is another than a real one's.
-        elsewhere = f"[Service]\nReadWritePaths={instance.order.directory}\n"
+        # The state directory of this instance lies in /tmp, and the agent perhaps in /root.
+        elsewhere = (
+            f"[Service]\nPrivateTmp=no\nProtectHome=no\nReadWritePaths={instance.order.directory}\n"
+        )
         booted.drop_in(HEALTH, f"[Unit]\nConditionPathExists=\n{elsewhere}")
         booted.drop_in(REPAIR, "[Unit]\nConditionPathExists=\n")
         yield booted

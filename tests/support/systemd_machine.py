@@ -16,7 +16,7 @@ ROOT = Path(__file__).resolve().parents[2]
 UNITS = ROOT / "systemd"
 AGENT = "/opt/ladybug-agent/current/bin/ladybug-agent"
 PYTHON = "/usr/bin/python3"
-START_S = 30.0
+START_S = 90.0
 # What systemd needs of a container, which is less than --privileged.
 FLAGS = (
     "--cap-add", "SYS_ADMIN", "--security-opt", "seccomp=unconfined", "--cgroupns", "private",

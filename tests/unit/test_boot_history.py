@@ -13,17 +13,9 @@ from fakes.boot import Machine
 from fakes.clock import FakeClock
 from fakes.instance import FOREVER, FakeMetadata
 from fakes.units import boot_files_in
-from ladybug_agent.boot_history import (
-    KEPT_BOOTS,
-    MOST_RUNS,
-    BootHistory,
-    chosen,
-    kept_boot,
-    kept_documents,
-    read_kept,
-    runs_in,
-)
+from ladybug_agent.boot_history import MOST_RUNS, BootHistory, chosen, kept_boot
 from ladybug_agent.errors import NotYet
+from ladybug_agent.kept_files import KEPT_BOOTS, kept_documents, read_kept, runs_in
 from ladybug_agent.record import BootRecord
 from ladybug_agent.timeline.written import read_around
 
@@ -57,12 +49,32 @@ def test_a_boot_that_is_cut_off_leaves_the_step_it_was_at(tmp_path: Path, clock:
     assert steps == [("identity", "done"), ("mount", "running")]
 
 
+def test_a_line_that_was_torn_is_passed_over(tmp_path: Path, clock: FakeClock) -> None:
+    _, record = begin(tmp_path, clock)
+    with record.step("identity"), record.step("mount"):
+        progress = tmp_path / "boots" / f"{BOOT}.steps"
+        progress.write_bytes(progress.read_bytes()[:-20])
+        assert runs_of(tmp_path / "boots") == [("running", ["identity"])]
+
+
+def test_at_its_end_a_boot_leaves_one_file(tmp_path: Path, clock: FakeClock) -> None:
+    history, record = begin(tmp_path, clock)
+    with record.step("identity"):
+        pass
+    record.finish(None)
+    history.end({})
+    assert [path.name for path in (tmp_path / "boots").iterdir()] == [f"{BOOT}.json"]
+    assert runs_of(tmp_path / "boots") == [("registered", ["identity"])]
+
+
 def test_the_next_run_of_the_boot_calls_it_interrupted(tmp_path: Path, clock: FakeClock) -> None:
-    begin(tmp_path, clock)
+    _, killed = begin(tmp_path, clock)
+    with killed.step("identity"):
+        pass
     history, record = begin(tmp_path, clock)
     record.finish(None)
     history.end({})
-    assert runs_of(tmp_path / "boots") == [("interrupted", []), ("registered", [])]
+    assert runs_of(tmp_path / "boots") == [("interrupted", ["identity"]), ("registered", [])]
 
 
 def test_a_boot_that_registers_is_kept_with_all_its_steps(tmp_path: Path) -> None:

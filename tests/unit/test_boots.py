@@ -13,7 +13,10 @@ from support.shell_machine import UNITS, ShellMachine, a_machine
 
 HOME = "/opt/ladybug-agent"
 GIVEN_UP = "/var/lib/ladybug-agent/versions/given-up.json"
-START = "systemctl start --no-block ladybug-bootstrap.service"
+START = (
+    "systemd-run --quiet --collect --on-active=2 --timer-property=AccuracySec=100ms"
+    " systemctl start --no-block ladybug-bootstrap.service"
+)
 CRASHED = {"SERVICE_RESULT": "exit-code", "EXIT_CODE": "exited", "EXIT_STATUS": "1"}
 KILLED = {"SERVICE_RESULT": "signal", "EXIT_CODE": "killed", "EXIT_STATUS": "SEGV"}
 HUNG = {"SERVICE_RESULT": "timeout", "EXIT_CODE": "killed", "EXIT_STATUS": "KILL"}
@@ -24,7 +27,7 @@ ENDED = {"SERVICE_RESULT": "exit-code", "EXIT_CODE": "exited"}
 def machine(tmp_path: Path) -> ShellMachine:
     """A machine on which 1.0.0 has registered, and 2.0.0 has been installed."""
     machine = a_machine(tmp_path)
-    machine.program("sleep", "")
+    machine.program("systemd-run", "")
     says(machine, "mount")
     for version in ("1.0.0", "2.0.0"):
         put(machine, version)
@@ -156,7 +159,7 @@ def test_a_version_that_has_registered_is_the_one_to_go_back_to(machine: ShellMa
 
 def test_without_another_version_a_crash_is_tried_again_twice_and_no_more(tmp_path: Path) -> None:
     machine = a_machine(tmp_path)
-    machine.program("sleep", "")
+    machine.program("systemd-run", "")
     put(machine, "1.0.0")
     use(machine, "1.0.0")
     for _ in range(5):
@@ -168,7 +171,7 @@ def test_without_another_version_a_crash_is_tried_again_twice_and_no_more(tmp_pa
 def test_the_first_of_two_that_never_registered_is_gone_back_to(tmp_path: Path) -> None:
     """A machine image has one version, and user data pins another."""
     machine = a_machine(tmp_path)
-    machine.program("sleep", "")
+    machine.program("systemd-run", "")
     for version in ("1.0.0", "2.0.0", "3.0.0"):
         put(machine, version)
         use(machine, version)

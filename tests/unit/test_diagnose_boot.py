@@ -13,14 +13,15 @@ from fakes.boot import NAME
 from fakes.diagnosis import Patient
 from fakes.timeline import DATA, a_record
 from fakes.units import a_unit, moment
-from ladybug_agent.boot_history import SCHEMA
 from ladybug_agent.diagnose.boot_codes import BY_CODE, BY_PREFIX, live_checks
 from ladybug_agent.diagnose.boot_sights import UNITS
 from ladybug_agent.diagnose.catalogue import ORDER
 from ladybug_agent.errors import ExternalFailure, NotYet
+from ladybug_agent.kept_files import SCHEMA
 
 CATALOGUE = Path(__file__).parents[2] / "docs" / "errors.md"
-TIMER, WATCH, BOOT = "ladybug-health.timer", "ladybug-watch.service", "ladybug-bootstrap.service"
+TIMER, WATCH = "ladybug-health.timer", "ladybug-watch.service"
+BOOT, HEALTH = "ladybug-bootstrap.service", "ladybug-health.service"
 
 
 @pytest.fixture
@@ -86,7 +87,7 @@ def test_without_systemd_nothing_starts_a_boot(patient: Patient) -> None:
 def test_a_boot_that_runs_is_not_done_yet(patient: Patient) -> None:
     patient.forget_boot()
     with patient.replica.state_dir.locked():
-        step = {"name": "mount", "status": "running", "facts": {}}
+        step = {"name": "mount", "status": "running"}
         record(patient, {"outcome": "running", "steps": [step]})
         found = patient.result("boot.outcome")
     assert (found.status, found.code) == ("fail", "boot_running")
@@ -150,6 +151,11 @@ OF_OTHER_VERBS = {
     "Refresh",
     "Drain",
     "Rehearsal",
+    "Support bundle",
+    "Registering other nodes",
+    "Installation",
+    "Deploying and watching a fleet",
+    "Bundle and publishing",
 }
 
 
@@ -159,9 +165,7 @@ def codes_of_a_boot() -> list[str]:
     for line in CATALOGUE.read_text(encoding="utf-8").splitlines():
         if line.startswith("## "):
             section = line[3:]
-        elif line.startswith("### `") and section not in OF_OTHER_VERBS | {
-            "Registering other nodes"
-        }:
+        elif line.startswith("### `") and section not in OF_OTHER_VERBS:
             found.append(line[5:-1])
     return found
 
@@ -217,10 +221,10 @@ def test_units_that_are_in_order_pass(patient: Patient) -> None:
     [
         (WATCH, {"active": "failed", "result": "watchdog"}, "unit_failed", "has failed (watchdog)"),
         (
-            BOOT,
-            {"active": "failed", "result": "exit-code", "exit_status": 1},
+            HEALTH,
+            {"active": "failed", "result": "exit-code", "exit_status": 5},
             "unit_failed",
-            "has failed (exit-code, exit status 1)",
+            "has failed (exit-code, exit status 5)",
         ),
         (TIMER, {"load": "masked", "active": "inactive"}, "unit_masked", "is masked"),
         (TIMER, {"load": "not-found"}, "unit_missing", "not installed: ladybug-health.timer"),
@@ -233,6 +237,20 @@ def test_a_unit_that_is_broken_is_named(
     found = patient.result("systemd.units")
     assert (found.status, found.code) == ("fail", code)
     assert words in found.message
+
+
+@pytest.mark.parametrize(
+    ("name", "result"),
+    [(BOOT, "exit-code"), (HEALTH, "timeout"), ("ladybug-repair.service", "exit-code")],
+)
+def test_a_unit_that_failed_for_something_else_is_worth_a_warning(
+    patient: Patient, name: str, result: str
+) -> None:
+    """The boot registered, run again by hand; and what hung or could not be repaired is no unit."""
+    patient.units.know(a_unit(name, active="failed", result=result))
+    found = patient.result("systemd.units")
+    assert (found.status, found.code) == ("warn", "unit_failed")
+    assert found.message == f"failed of late: {name} ({result})"
 
 
 def test_a_unit_that_the_next_start_would_miss_is_worth_a_warning(patient: Patient) -> None:

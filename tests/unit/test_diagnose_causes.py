@@ -54,14 +54,15 @@ def test_what_passed_passes_no_cause_on() -> None:
     assert found["c.container"].caused_by == ""
 
 
-def test_what_was_not_asked_passes_its_cause_on() -> None:
+def test_what_was_not_asked_explains_nothing_that_could_be() -> None:
+    """Nobody knows how it is: a paused container does not follow from silent metadata."""
     found = judged(
         CHAIN,
         ended("a.disk", "fail"),
         ended("b.mount", "skip", blocked_by="a.disk"),
         ended("c.container", "fail"),
     )
-    assert found["c.container"].caused_by == "a.disk"
+    assert found["c.container"].caused_by == ""
 
 
 def test_what_could_not_be_asked_is_blocked_by_the_root() -> None:
@@ -116,3 +117,8 @@ def test_consequences_are_told_with_their_root() -> None:
     (root,) = diagnosis(*found).root_causes
     consequences = diagnosis(*found).consequences_of(root)
     assert [one.id for one in consequences] == ["b.mount", "c.container"]
+
+
+def test_a_warning_may_follow_too() -> None:
+    ends = (ended("a.disk", "fail"), ended("b.mount", "warn"), ended("c.container", "pass"))
+    assert judged(CHAIN, *ends)["b.mount"].caused_by == "a.disk"

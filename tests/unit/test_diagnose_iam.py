@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -135,6 +136,7 @@ def test_what_did_not_answer_is_no_denial(patient: Patient) -> None:
     patient.aws.lose("dynamodb:GetItem")
     found = patient.result("iam.permissions")
     assert (found.status, found.evidence["unanswered"]) == ("pass", ["dynamodb:GetItem"])
+    assert "denied" not in found.evidence
 
 
 def test_the_load_balancer_is_asked_where_one_is_configured(tmp_path: Path) -> None:
@@ -143,3 +145,10 @@ def test_the_load_balancer_is_asked_where_one_is_configured(tmp_path: Path) -> N
     patient.aws.deny("elasticloadbalancing:DescribeTargetHealth")
     found = patient.diagnose("iam", "loadbalancer")
     assert [root.id for root in found.root_causes] == ["iam.permissions"]
+
+
+def test_an_image_that_cannot_be_read_is_no_matter_of_permissions(patient: Patient) -> None:
+    container = replace(patient.config.container, image="not an image")
+    patient.config = replace(patient.config, container=container)
+    found = {one.id: one.code for one in patient.diagnose("iam", "image").results if one.is_bad}
+    assert "iam.permissions" not in found

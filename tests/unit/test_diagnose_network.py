@@ -117,3 +117,11 @@ def test_what_is_configured_needs_its_endpoint(
     assert service not in needed_services(patient.config)
     options: dict[str, Any] = {key: value}
     assert service in needed_services(Patient(tmp_path / "with", options).config)
+
+
+def test_without_a_region_nothing_is_said_of_the_clock(tmp_path: Path) -> None:
+    patient = unbooted(tmp_path)
+    patient.session.raises = NotYet("imds_unreachable", "instance metadata does not answer")
+    patient.surroundings.metadata._raises = patient.session.raises
+    found = patient.diagnose("metadata", "time", "network")
+    assert [root.id for root in found.root_causes] == ["metadata.token"]

@@ -111,13 +111,11 @@ def test_the_front_of_the_worst_text_is_enough() -> None:
     front = text_of(worst()).encode()[:2300].decode()
     lines = front.splitlines()
     assert lines[0].startswith("LBDIAG/1 FAIL agent.config fail=39 ")
-    assert [line.split(":")[0] for line in lines[1:10]] == [
+    assert [line.split(":")[0] for line in lines[1:8]] == [
         "root causes",
         "ROOT CAUSE agent.config (device_io_errors)",
         "  saw",
         "  fix",
-        "  fix (disruptive)",
-        "  fix (disruptive)",
         "  fix (disruptive)",
         "  iam",
         "  doc",
@@ -162,3 +160,15 @@ def test_names_that_do_not_fit_are_counted() -> None:
 
 def test_long_lists_of_evidence_are_cut() -> None:
     assert pairs({"disks": [str(n) for n in range(30)]}, 200).endswith("10,11...")
+
+
+def test_a_command_is_shown_whole_or_not_at_all() -> None:
+    commands = tuple(Command(f"aws {letter * 200}", "safe") for letter in "abc")
+    text = text_of(diagnosis(replace(ROOT, remedy=Remedy(text="look", commands=commands))))
+    assert [commands[place].line in text for place in range(3)] == [True, True, False]
+
+
+def test_a_warning_that_only_follows_is_a_name_after_its_cause() -> None:
+    text = text_of(diagnosis(ROOT, replace(OLD, caused_by="container.running")))
+    assert "WARNING" not in text
+    assert "  follows: data.freshness\n" in text

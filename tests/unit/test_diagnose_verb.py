@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import tarfile
 from pathlib import Path
 
 import pytest
@@ -82,3 +83,91 @@ def test_an_instance_where_nothing_answers_is_told_of_in_whole(
     text = capsys.readouterr().out
     assert "err=0" in text.partition("\n")[0]
     assert "ROOT CAUSE engine.socket (container_engine_unreachable)" in text
+
+
+SECRET = "hunter2-hunter2"
+TOLD = '\nenvironment = { DB_PASSWORD = "' + SECRET + '" }\n'
+
+
+@pytest.fixture
+def secretive(config: Path) -> Path:
+    """The same, with a secret in the container's environment and in a path that is told of."""
+    text = config.read_text().replace("no.sock", f"{SECRET}.sock")
+    config.write_text(text.replace("\nport = 9", f"{TOLD}port = 9"))
+    return config
+
+
+@pytest.mark.parametrize("form", ["text", "json", "html"])
+def test_no_form_has_a_secret_that_the_configuration_gave_away(
+    secretive: Path, form: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(secretive, "--only", "engine", "--format", form) == 1
+    printed = capsys.readouterr().out
+    assert SECRET not in printed
+    assert "[redacted]" in printed
+
+
+def test_the_page_has_the_boot_as_well(config: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(config, "--only", "engine", "--format", "html") == 1
+    printed = capsys.readouterr().out
+    assert printed.startswith("<!doctype html>")
+    assert "This replica is not good: engine.socket" in printed
+    assert "How it booted" in printed
+
+
+@pytest.mark.thorough
+def test_a_bundle_has_every_form_and_no_secret(
+    secretive: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = tmp_path / "out"
+    out.mkdir()
+    assert run(secretive, "--only", "engine", "--bundle", str(out)) == 1
+    (bundle,) = out.iterdir()
+    printed = capsys.readouterr().out
+    assert printed.startswith("LBDIAG/1 FAIL engine.socket ")
+    assert printed.endswith(f"bundle: {bundle}\n")
+    with tarfile.open(bundle) as archive:
+        files = {
+            member.name.partition("/")[2]: file.read()
+            for member in archive
+            if (file := archive.extractfile(member))
+        }
+    assert {f"diagnosis/diagnosis.{end}" for end in ("txt", "json", "html")} <= set(files)
+    assert b"[redacted]" in files["config/config.toml"]
+    assert [name for name, data in files.items() if SECRET.encode() in data] == []
+
+
+@pytest.mark.thorough
+def test_the_json_says_where_the_bundle_is(
+    config: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    target = tmp_path / "b.tar.gz"
+    run(config, "--only", "engine", "--format", "json", "--bundle", str(target))
+    assert json.loads(capsys.readouterr().out)["bundle"] == str(target)
+    assert target.exists()
+
+
+def test_a_bundle_that_cannot_be_made_does_not_cost_the_diagnosis(
+    config: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(config, "--only", "agent.config", "--bundle", f"{tmp_path}/no/such/file") == 1
+    printed = capsys.readouterr()
+    assert printed.out.startswith("LBDIAG/1 PASS ")
+    assert "support_bundle_unwritable" in printed.err
+
+
+def test_nor_does_it_cost_the_document(
+    config: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    options = ("--only", "agent.config", "--format", "json", "--bundle", f"{tmp_path}/no/such/file")
+    assert run(config, *options) == 1
+    document = json.loads(capsys.readouterr().out)
+    assert (document["good"], "bundle" in document) == (True, False)
+
+
+def test_standard_output_is_no_place_for_a_bundle(
+    config: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit, match="2"):
+        run(config, "--bundle", "-")
+    assert "a bundle is not text" in capsys.readouterr().err

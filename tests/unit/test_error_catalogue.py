@@ -76,8 +76,8 @@ def warned_in(path: Path) -> Iterator[str]:
 SOURCES = sorted(AGENT.rglob("*.py"))
 WRITTEN_OUT = {pair for path in SOURCES for pair in literals(path)}
 WARNED = {code for path in SOURCES for code in warned_in(path)}
-RAISED = (BY_THE_DOOR | BY_THE_EXAMINATION | WARNED).union(
-    BY_SCRIPT, *BY_TABLE.values(), (code for _, code in WRITTEN_OUT)
+RAISED = (BY_THE_DOOR | BY_SCRIPT | BY_THE_EXAMINATION | WARNED).union(
+    *BY_TABLE.values(), (code for _, code in WRITTEN_OUT)
 )
 IAM_ACTIONS = sorted({action for path in SOURCES for action in ACTION.findall(path.read_text())})
 ENTRIES = {found["code"]: found["body"] for found in HEADING.finditer(CATALOGUE.read_text())}

@@ -20,7 +20,7 @@ AGENT = {name for name in FILES if name.startswith("ladybug_agent/")}
 FLEET = {name for name in FILES if name.startswith("ladybug_fleet/")}
 RESOURCES = {name for name in AGENT if name.startswith("ladybug_agent/resources/")}
 ADAPTERS = {name for name in AGENT if name.startswith("ladybug_agent/adapters/")}
-CORE_PACKAGES = ("command_line", "config", "model", "ports")
+CORE_PACKAGES = ("command_line", "config", "model", "ports", "redaction")
 CORE = {
     f"ladybug_agent/{name}.py"
     for name in (
@@ -47,6 +47,7 @@ WIRING = {
     f"ladybug_agent/{name}.py"
     for name in (
         "wiring",
+        "wiring_bundle",
         "wiring_aws_looks",
         "wiring_diagnosis",
         "wiring_leaving",

@@ -192,6 +192,13 @@ def test_a_boot_whose_process_is_gone_was_interrupted(scene: BootScene) -> None:
     assert (timeline.outcome, mount.status, mount.ended_s) == ("interrupted", "unknown", None)
 
 
+def test_a_record_of_another_boot_is_not_put_on_this_ones_clock(scene: BootScene) -> None:
+    scene.record(a_record() | {"boot_id": "another"})
+    timeline = scene.timeline()
+    assert (timeline.outcome, [s for s in timeline.spans if s.source == "agent"]) == ("absent", [])
+    assert "boot record: it is of another boot" in timeline.missing
+
+
 def test_runs_before_the_one_that_registered_are_shown_as_a_whole(scene: BootScene) -> None:
     first = a_record(at_s=20.0, failing="find_volume", code="volume_not_mapped")
     second = a_record(at_s=60.0)
@@ -210,6 +217,20 @@ def test_a_run_that_found_all_in_place_does_not_hide_the_boot(scene: BootScene) 
     timeline = scene.timeline()
     assert timeline.registered_s == 34.3
     assert shape(span(timeline, "bootstrap, run 2")) == (900.0, 914.5)
+
+
+def test_a_run_after_one_that_failed_is_the_boot(scene: BootScene) -> None:
+    first, lost, again = (
+        a_record(at_s=20.0),
+        a_record(at_s=300.0, failing="mount", code="mount_failed"),
+        a_record(at_s=400.0),
+    )
+    scene.keep(BOOT_ID, first, lost, again)
+    scene.record(again)
+    timeline = scene.timeline()
+    assert timeline.registered_s == 414.3
+    runs = [(s.name, s.status) for s in timeline.spans if s.lane == "again"]
+    assert runs == [("bootstrap, run 1", "done"), ("bootstrap, run 2", "failed")]
 
 
 def test_hydration_begins_with_the_mount(scene: BootScene) -> None:

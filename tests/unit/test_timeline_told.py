@@ -66,6 +66,13 @@ def test_the_first_line_of_a_failed_boot_says_where_and_why(scene: BootScene) ->
     assert "  to do: put it right" in lines
 
 
+def test_the_first_line_of_a_boot_that_was_cut_off_says_at_which_step(scene: BootScene) -> None:
+    record = a_record(days_ago=4, failing="start_container") | {"outcome": "running"}
+    record["steps"][-1] |= {"status": "running", "duration_s": None}
+    scene.keep("cccc-1", record)
+    assert text(scene, "cccc")[0].endswith(": interrupted at start_container")
+
+
 def test_the_chart_is_narrow_and_ascii(scene: BootScene) -> None:
     lines = text(scene, compared=True)
     assert max(map(len, lines)) <= 100
@@ -153,7 +160,7 @@ def test_the_picture_has_a_bar_for_every_span_within_its_width(scene: BootScene)
     assert len(bars) == len(document(scene)["spans"])
     for bar in bars:
         left, width = float(bar.get("x", "")), float(bar.get("width", ""))
-        assert 12 <= left < left + width <= 408.01
+        assert 12 <= left < left + width <= 368.01
 
 
 def test_the_picture_has_no_script_and_loads_nothing(scene: BootScene) -> None:
@@ -187,5 +194,5 @@ def test_a_rule_of_the_pictures_style_reaches_nothing_outside_it(scene: BootScen
 def test_a_boot_of_nothing_can_be_drawn(tmp_path: Path) -> None:
     scene = BootScene.make(tmp_path)
     scene.units.present = False
-    assert picture(scene).get("viewBox", "").startswith("0 0 420 ")
+    assert picture(scene).get("viewBox", "").startswith("0 0 380 ")
     assert text(scene)[0] == "boot 3f2a91bc: the agent has not run"

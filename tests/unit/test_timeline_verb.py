@@ -33,7 +33,9 @@ def test_before_any_boot_it_says_so_and_is_no_failure(
 
 def test_a_boot_is_told_as_json(config_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (config_path.parent / "state").mkdir()
-    (config_path.parent / "state/bootstrap.json").write_text(json.dumps(a_record()))
+    boot_id = Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii").strip()
+    record = a_record() | {"boot_id": boot_id}
+    (config_path.parent / "state/bootstrap.json").write_text(json.dumps(record))
     assert main(["timeline", "--config", str(config_path), "--format", "json"]) == 0
     printed = json.loads(capsys.readouterr().out)
     assert (printed["schema"], printed["outcome"]) == ("ladybug.timeline/1", "registered")

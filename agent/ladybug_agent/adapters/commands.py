@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import os
+import select
 import shlex
 import signal
 import subprocess
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TextIO, cast
 
 import structlog
 
+from ladybug_agent.adapters.command_words import in_words, last_lines
 from ladybug_agent.clock import Deadline
 from ladybug_agent.errors import ExternalFailure
 
@@ -20,8 +22,8 @@ log = structlog.get_logger(__name__)
 LOOK_EVERY_S = 0.2
 REAP_S = 5.0
 CLOSE_S = 0.5
-TAIL_LINES = 20
 OUTPUT_CHARS = 64 * 1024
+CHUNK_BYTES = 64 * 1024
 ENVIRONMENT = {"LC_ALL": "C.UTF-8", "PATH": "/usr/sbin:/usr/bin:/sbin:/bin"}
 
 _left_behind: list[subprocess.Popen[Any]] = []
@@ -56,12 +58,33 @@ def run_command(
     if process.returncode not in good:
         raise ExternalFailure(
             "command_failed",
-            f"`{shlex.join(argv)}` ended with {_status(process.returncode)}: {_tail(output)}",
+            f"`{shlex.join(argv)}` ended with {in_words(process.returncode)}: {last_lines(output)}",
             hint="run the command by hand; the kernel's own words are in `dmesg`",
             status=process.returncode,
         )
     stdout, stderr = output
     return CommandResult(status=process.returncode, stdout=stdout, stderr=stderr)
+
+
+def stream_command(
+    argv: Sequence[str], take: Callable[[bytes], bool], *, deadline: Deadline
+) -> int:
+    """Run a program as `run_command` does, and pass on what it prints as it comes, errors too.
+
+    Ends it when `take` returns False. Returns its status. Holds one chunk of the output at a time.
+    """
+    deadline.check(shlex.join(argv))
+    process = _spawn(argv, {}, stderr=subprocess.STDOUT)
+    try:
+        while data := _next_chunk(process, argv, deadline):
+            if not take(data):
+                break
+        else:
+            _collect(process, argv, deadline)
+    finally:
+        if process.poll() is None:
+            _kill_group(process, argv)
+    return process.returncode
 
 
 def close_elsewhere(handle: int) -> None:
@@ -92,13 +115,26 @@ def close_elsewhere(handle: int) -> None:
         _leave_behind(keeper)
 
 
-def _spawn(argv: Sequence[str], environment: Mapping[str, str]) -> subprocess.Popen[str]:
+def _next_chunk(process: subprocess.Popen[str], argv: Sequence[str], deadline: Deadline) -> bytes:
+    """Return what has been printed, nothing at the end; waits in slices as `_collect` does."""
+    out = cast("TextIO", process.stdout)
+    while True:
+        if deadline.is_over:
+            _kill_group(process, argv)
+            deadline.check(shlex.join(argv))
+        if select.select([out], [], [], LOOK_EVERY_S)[0]:
+            return os.read(out.fileno(), CHUNK_BYTES)
+
+
+def _spawn(
+    argv: Sequence[str], environment: Mapping[str, str], *, stderr: int = subprocess.PIPE
+) -> subprocess.Popen[str]:
     try:
         return subprocess.Popen(
             argv,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
+            stderr=stderr,
             env={
                 **ENVIRONMENT,
                 "PATH": os.environ.get("PATH", ENVIRONMENT["PATH"]),
@@ -128,7 +164,7 @@ def _collect(
                 _kill_group(process, argv)
                 deadline.check(shlex.join(argv))
         else:
-            return stdout[:OUTPUT_CHARS], stderr[:OUTPUT_CHARS]
+            return stdout[:OUTPUT_CHARS], (stderr or "")[:OUTPUT_CHARS]  # None: with the output
 
 
 def _kill_group(process: subprocess.Popen[str], argv: Sequence[str]) -> None:
@@ -159,12 +195,3 @@ def _abandon(process: subprocess.Popen[str]) -> None:
 
 def _leave_behind(process: subprocess.Popen[Any]) -> None:
     _left_behind[:] = [known for known in (*_left_behind, process) if known.poll() is None]
-
-
-def _status(code: int) -> str:
-    return f"status {code}" if code >= 0 else f"signal {signal.Signals(-code).name}"
-
-
-def _tail(output: tuple[str, str]) -> str:
-    lines = [line for text in output for line in text.strip().splitlines()]
-    return " / ".join(lines[-TAIL_LINES:]) or "no output"

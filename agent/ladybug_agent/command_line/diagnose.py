@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from ladybug_agent.command_line.options import Verbs, add_config_file, seconds
+from ladybug_agent.command_line.bundle_target import bundle_target
+from ladybug_agent.command_line.options import Parser, Verbs, add_config_file, seconds
 
 
 def add_diagnose(verbs: Verbs) -> None:
@@ -14,12 +15,7 @@ def add_diagnose(verbs: Verbs) -> None:
         " first. Changes nothing. Works as a plain user, with less to see.",
     )
     add_config_file(parser)
-    parser.add_argument(
-        "--format",
-        choices=("text", "json"),
-        default="text",
-        help="how the result is printed (default: %(default)s)",
-    )
+    _add_forms(parser)
     parser.add_argument("--list", action="store_true", help="name the checks, and ask nothing")
     parser.add_argument(
         "--only",
@@ -40,4 +36,20 @@ def add_diagnose(verbs: Verbs) -> None:
         type=seconds,
         metavar="SECONDS",
         help="time for all of it (default: 20, with --quick 0.5)",
+    )
+
+
+def _add_forms(parser: Parser) -> None:
+    parser.add_argument(
+        "--format",
+        choices=("text", "json", "html"),
+        default="text",
+        help="how the result is printed; html is a page to be opened (default: %(default)s)",
+    )
+    parser.add_argument(
+        "--bundle",
+        type=bundle_target,
+        metavar="FILE|s3://BUCKET/PREFIX",
+        help="also pack what a supporter needs, without secrets: journal, records, configuration,"
+        " what container, disks, mounts and kernel say; FILE may be a directory",
     )

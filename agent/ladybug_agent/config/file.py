@@ -25,17 +25,18 @@ HINT = "see docs/configuration.md, or `ladybug-agent config schema` for your edi
 
 def load_config(path: Path) -> Config:
     """Read, parse and check a file. Raises ConfigError naming the first mistake."""
-    return parse_config(_read(path), source=str(path))
+    return parse_config(read_text(path), source=str(path))
 
 
 def parse_config(text: str, *, source: str) -> Config:
     """Turn TOML text into a Config; `source` names it in messages."""
-    config = _checked(_document(text, source), Config, source)
+    config = checked(toml_document(text, source), Config, source)
     _check_together(config, source)
     return config
 
 
-def _document(text: str, source: str) -> dict[str, Any]:
+def toml_document(text: str, source: str) -> dict[str, Any]:
+    """Raises ConfigError for text that is no TOML."""
     try:
         return tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
@@ -44,7 +45,8 @@ def _document(text: str, source: str) -> dict[str, Any]:
         ) from error
 
 
-def _checked(document: dict[str, Any], shape: type[C], source: str) -> C:
+def checked(document: dict[str, Any], shape: type[C], source: str) -> C:
+    """Return the document as `shape`. Raises ConfigError naming the first mistake."""
     _check_schema_version(document, source)
     _refuse_unknown_keys(document, shape, source)
     config = _build(document, shape, source)
@@ -56,14 +58,14 @@ def _checked(document: dict[str, Any], shape: type[C], source: str) -> C:
 def load_node_config(path: Path) -> NodeConfig:
     """Read what a node that is no replica needs of a file. Raises ConfigError."""
     source = str(path)
-    document = _document(_read(path), source)
+    document = toml_document(read_text(path), source)
     wanted = {spec.name for spec in dataclasses.fields(NodeConfig)}
     others = {spec.name for spec in dataclasses.fields(Config)} - wanted
     mine = {name: value for name, value in document.items() if name not in others}
-    return _checked(mine, NodeConfig, source)
+    return checked(mine, NodeConfig, source)
 
 
-def _read(path: Path) -> str:
+def read_text(path: Path) -> str:
     try:
         return path.read_text(encoding="utf-8")
     except FileNotFoundError as error:

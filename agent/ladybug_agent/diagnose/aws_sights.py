@@ -12,7 +12,8 @@ from ladybug_agent.ports.registry import Row
 def instance_id(scene: Scene) -> str:
     """Return who we are by what the boot left, or else by instance metadata."""
     known = served(scene)
-    return str(known.row["instance_id"]) if known else identity(scene).instance_id
+    told = str(known.row.get("instance_id", "")) if known else ""
+    return told or identity(scene).instance_id
 
 
 def region(scene: Scene) -> str:

@@ -18,12 +18,10 @@ HEALTH_TIMER = "ladybug-health.timer"
 WATCH_UNIT = "ladybug-watch.service"
 REQUIRED = (BOOT_UNIT, HEALTH_TIMER, WATCH_UNIT)
 """Without them an instance does not boot, is not checked, or does not drain."""
-UNITS = (
-    *REQUIRED,
-    "ladybug-health.service",
-    "ladybug-hydrate.path",
-    "ladybug-hydrate.service",
-)
+HEALTH_UNIT = "ladybug-health.service"
+REPAIR_UNIT = "ladybug-repair.service"
+UNITS = (*REQUIRED, HEALTH_UNIT, "ladybug-hydrate.path", REPAIR_UNIT, "ladybug-repair.path")
+"""Not `ladybug-hydrate.service`: `data.hydration` tells how that went."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,7 +19,7 @@ def find_causes(checks: Sequence[Check], results: Mapping[str, Result]) -> tuple
     judged = []
     for check in checks:
         result = results[check.id]
-        parents = (parent for parent in _parents(check, result) if parent in roots)
+        parents = _explaining(check, result, results, roots)
         # Of several, the one farthest up: the same for all that follows from both.
         root = min((roots[parent] for parent in parents), key=order.__getitem__, default="")
         judged.append(_with_cause(result, root))
@@ -28,13 +28,21 @@ def find_causes(checks: Sequence[Check], results: Mapping[str, Result]) -> tuple
     return tuple(judged)
 
 
-def _parents(check: Check, result: Result) -> tuple[str, ...]:
+def _explaining(
+    check: Check, result: Result, results: Mapping[str, Result], roots: Mapping[str, str]
+) -> list[str]:
+    """Return the parents that explain a result.
+
+    One that could not be asked explains what needs it, and no more: nobody knows how it is.
+    """
     narrowed = check.explained_by(result.code) if check.explained_by and result.is_bad else None
-    return (*check.needs, *(check.follows if narrowed is None else narrowed))
+    follows = check.follows if narrowed is None else narrowed
+    known_bad = [one for one in follows if one in results and results[one].is_bad]
+    return [one for one in (*check.needs, *known_bad) if one in roots]
 
 
 def _with_cause(result: Result, root: str) -> Result:
-    if result.is_bad and root:
+    if root and (result.is_bad or result.status == "warn"):
         return replace(result, caused_by=root)
     if result.blocked_by and root:
         return replace(result, blocked_by=root)

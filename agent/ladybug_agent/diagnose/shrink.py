@@ -12,12 +12,16 @@ from ladybug_agent.diagnose.document import Document, document_of
 
 MOST_BYTES = 20_000
 SHORT, SHORTER = 200, 60
+BUNDLE = 1100
 GOOD = frozenset({"pass", "skip"})
 
 
-def json_of(diagnosis: Diagnosis) -> str:
-    """Return one line of ASCII, at most `MOST_BYTES` long with its end."""
-    return compact(shrunk(document_of(diagnosis), MOST_BYTES - 1)) + "\n"
+def json_of(diagnosis: Diagnosis, bundle: str = "") -> str:
+    """Return one line of ASCII of at most `MOST_BYTES`; `bundle` is where one has been put."""
+    document = document_of(diagnosis)
+    if bundle:
+        document["bundle"] = plain(bundle, BUNDLE)
+    return compact(shrunk(document, MOST_BYTES - 1)) + "\n"
 
 
 def compact(document: Mapping[str, Any]) -> str:

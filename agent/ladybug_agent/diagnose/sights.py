@@ -109,11 +109,11 @@ def volume_id(scene: Scene) -> str:
 def _volume_of_the_boot(path: Path) -> str:
     try:
         steps = (read_record(path) or {}).get("steps", ())
-    except (OSError, ValueError):  # `boot.outcome` tells of that
+        return next(
+            (str(one["facts"]["volume_id"]) for one in steps if "volume_id" in one["facts"]), ""
+        )
+    except (OSError, ValueError, KeyError, TypeError):  # `boot.outcome` tells of that
         return ""
-    return next(
-        (str(one["facts"]["volume_id"]) for one in steps if "volume_id" in one["facts"]), ""
-    )
 
 
 def data_node(scene: Scene) -> str:

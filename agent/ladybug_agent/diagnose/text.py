@@ -31,12 +31,14 @@ def text_of(diagnosis: Diagnosis) -> str:
         page.add(f"root causes: {listed((root.id for root in roots), NAMES)}")
     heads = [f"ROOT CAUSE {_headline(root)}" for root in roots]
     for place, root in enumerate(roots):
-        page.add_block(heads[place], _root_lines(diagnosis, root), later=heads[place + 1 :])
+        # The first one is told in whole: it must be enough to act on where all else is cut off.
+        later = heads[place + 1 :] if place else ()
+        page.add_block(heads[place], _root_lines(diagnosis, root), later=later)
     for line in _view_lines(diagnosis):
         page.add(line)
-    untold = []
+    untold, told = [], {root.id for root in roots}  # those name what only follows from them
     for warning in diagnosis.results:
-        if warning.status != "warn":
+        if warning.status != "warn" or warning.caused_by in told:
             continue
         if not page.add_block(f"WARNING {_headline(warning)}", _remedy_lines(warning.remedy)):
             untold.append(warning.id)
@@ -102,10 +104,20 @@ def _remedy_lines(remedy: Remedy | None) -> Iterator[str]:
         return
     if remedy.text:
         yield f"  fix: {plain(remedy.text, FIX)}"
-    for command in remedy.commands[:COMMANDS_SHOWN]:
-        yield f"  fix ({command.risk}): {plain(command.line, COMMAND)}"
+    yield from _command_lines(remedy)
     if remedy.iam:
         yield f"  iam: {listed(remedy.iam, IAM)}"
+
+
+def _command_lines(remedy: Remedy) -> Iterator[str]:
+    """Show whole commands while there is room: half of one is none."""
+    left = most = COMMANDS_SHOWN * COMMAND
+    for command in remedy.commands[:COMMANDS_SHOWN]:
+        line = plain(command.line, most)
+        if len(line) > left:
+            return
+        left -= len(line)
+        yield f"  fix ({command.risk}): {line}"
 
 
 def _view_lines(diagnosis: Diagnosis) -> Iterator[str]:

@@ -8,6 +8,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from ladybug_agent.redaction.known import remember
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class InstanceIdentity:
@@ -34,6 +36,9 @@ class Credentials:
     secret_access_key: str = field(repr=False)
     session_token: str = field(repr=False)
     expires_at: datetime
+
+    def __post_init__(self) -> None:
+        remember(self.access_key_id, self.secret_access_key, self.session_token)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,6 +5,8 @@ from __future__ import annotations
 import signal
 from dataclasses import dataclass, field
 
+from ladybug_agent.redaction.known import remember
+
 ONE_SHOT_TEXT_BYTES = 64 * 1024
 ONE_SHOT_LABEL = "org.ladybugdb.agent.one-shot"
 
@@ -15,6 +17,9 @@ class RegistryLogin:
 
     username: str
     password: str = field(repr=False)
+
+    def __post_init__(self) -> None:
+        remember(self.password)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

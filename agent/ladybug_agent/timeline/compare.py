@@ -7,8 +7,7 @@ from dataclasses import dataclass
 from statistics import median
 
 from ladybug_agent.timeline.model import REGISTERED, Timeline
-from ladybug_agent.timeline.unit_spans import LOAD
-from ladybug_agent.timeline.wording import first_answer_s
+from ladybug_agent.timeline.wording import agent_s, first_answer_s
 
 SLOWER_FACTOR = 1.25
 SLOWER_S = 0.5
@@ -72,14 +71,9 @@ def durations(timeline: Timeline) -> Iterator[tuple[str, float]]:
             if name not in seen:
                 seen.add(name)
                 yield name, span.ended_s - span.started_s
-    # Not from the loading on: systemd's times are not kept of earlier boots.
-    steps = [
-        span.started_s
-        for span in timeline.spans
-        if span.source == "agent" and span.is_of_the_boot and span.name != LOAD
-    ]
-    if (registered_s := timeline.registered_s) is not None and steps:
-        yield AGENT, registered_s - min(steps)
+    registered_s, took_s = timeline.registered_s, agent_s(timeline)
+    if registered_s is not None and took_s is not None:
+        yield AGENT, took_s
         if (answer_s := first_answer_s(timeline)) is not None:
             yield "kernel to first healthy answer", answer_s
         yield WHOLE, registered_s

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from ladybug_agent.boot_history import ended_before, kept_documents, read_kept, runs_in
 from ladybug_agent.errors import AgentError, ConfigError
+from ladybug_agent.kept_files import ended_before, kept_documents, read_kept, runs_in
 from ladybug_agent.state import StateDirectory
 from ladybug_agent.status import boot_outcome
 from ladybug_agent.timeline.assemble import Sources, assemble
@@ -32,7 +32,7 @@ def earlier_boots(directory: Path | None, boot_id: str) -> list[Timeline]:
     return sorted(found, key=lambda one: one.kernel_started_at, reverse=True)
 
 
-def this_boot(state_dir: Path, boots_dir: Path | None, boot_id: str) -> Timeline:
+def this_boot_by_records(state_dir: Path, boots_dir: Path | None, boot_id: str) -> Timeline:
     """Return this boot by the agent's own records alone, which takes no time. Never fails."""
     try:
         outcome, record = boot_outcome(StateDirectory(state_dir))

@@ -98,6 +98,10 @@ def _runs(look: Look) -> tuple[str, tuple[Run, ...]]:
     )
     outcome, record = found or ("absent", {})
     outcome = known_outcome(outcome)
+    if record and record.get("boot_id") != look.boot_id:
+        look.missing.append("boot record: it is of another boot")
+        outcome, record = "absent", {}
+        found = None
     told = {**record, "outcome": outcome} if record else {}
     if told and run_of(told) is None:
         look.missing.append("boot record: it does not say when it began on the kernel's clock")

@@ -12,6 +12,8 @@ SpanStatus = Literal["done", "failed", "cancelled", "running", "unknown"]
 
 FIRST_ANSWER = "first healthy answer"
 REGISTERED = "registered"
+LOAD = "load"
+"""The span of the agent's loading."""
 AGAIN = "again"
 """The lane of whole runs other than the one whose steps are shown."""
 
@@ -32,6 +34,12 @@ class Span:
     """A fact worth a glance: bytes pulled, the volume's id."""
     lane: str = ""
     """Which of the activities that run side by side it belongs to: `data`, `image` ..."""
+
+    @property
+    def is_left(self) -> bool:
+        """Whether it is a step of the boot that is under way, or that nobody saw the end of."""
+        is_open = self.status in {"running", "unknown"}
+        return is_open and self.source == "agent" and self.is_of_the_boot
 
     @property
     def is_of_the_boot(self) -> bool:

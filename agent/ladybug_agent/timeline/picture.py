@@ -9,11 +9,11 @@ from ladybug_agent.timeline.model import Milestone, Span, Timeline
 from ladybug_agent.timeline.window import Window, window_of
 from ladybug_agent.timeline.wording import headline, particulars, seconds_text
 
-WIDTH, MARGIN = 420, 12
+WIDTH, MARGIN = 380, 12
 PLOT = WIDTH - 2 * MARGIN
 ROW, BAR, LINE = 30, 8, 17
 LEAST_BAR = 1.5
-TITLE_CHARS, TEXT_CHARS, LABEL_CHARS, ROW_CHARS = 44, 58, 30, 54
+TITLE_CHARS, TEXT_CHARS, LABEL_CHARS, ROW_CHARS = 40, 52, 28, 48
 NAME = "boot-timeline"
 # Fill of each source's bars, in light and in dark.
 FILLS = {

@@ -101,11 +101,16 @@ def known_outcome(value: object) -> str:
 
 
 def main_run(runs: Sequence[Run]) -> Run | None:
-    """Return the run that made the replica what it is: the last, unless it changed nothing."""
-    last = runs[-1] if runs else None
-    if last is None or last.outcome != REGISTERED:
-        return last
-    return next(run for run in runs if run.outcome == REGISTERED)
+    """Return the run that made the replica what it is: the last, unless one before it had.
+
+    Of those that registered one after the other, the first: the others found all in place.
+    """
+    main = runs[-1] if runs else None
+    for run in reversed(runs):
+        if run.outcome != REGISTERED:
+            break
+        main = run
+    return main
 
 
 def step_spans(run: Run) -> Iterator[Span]:

@@ -12,6 +12,7 @@ from ladybug_agent.timeline.compare import compare
 from ladybug_agent.timeline.document import list_document, timeline_document
 from ladybug_agent.timeline.kept import choose, earlier_boots
 from ladybug_agent.timeline.live import Look, look_live
+from ladybug_agent.timeline.model import Timeline
 from ladybug_agent.timeline.picture import draw
 from ladybug_agent.timeline.text import compare_lines, list_lines, timeline_lines
 
@@ -23,9 +24,14 @@ class Form:
     compared: bool = False
 
 
+def this_boot(look: Look) -> Timeline:
+    """Return this boot by every source there is. Never fails; blocks for some seconds at most."""
+    return assemble(look_live(look))
+
+
 def told(look: Look, wanted: str, form: Form) -> str:
     """Return what is asked for. Raises ConfigError if there is no such boot."""
-    boots = [assemble(look_live(look)), *earlier_boots(look.boots_dir, look.boot_id)]
+    boots = [this_boot(look), *earlier_boots(look.boots_dir, look.boot_id)]
     if form.list_only:
         if form.style == "json":
             return _json(list_document(boots))

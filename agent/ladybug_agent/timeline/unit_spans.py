@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from ladybug_agent.model.units import ManagerFacts, Moment, UnitFacts
-from ladybug_agent.timeline.model import Milestone, Span
+from ladybug_agent.timeline.model import LOAD, Milestone, Span
 from ladybug_agent.timeline.runs import Run
 from ladybug_agent.timeline.wall_clock import Anchor
 
@@ -18,7 +18,6 @@ DRAWN = {
 """Services that the boot waits for, and how they are called in the picture."""
 ANCHORS = ("cloud-init-local.service", "cloud-config.service", "cloud-final.service")
 UNITS = (*DRAWN, *ANCHORS, BOOT_UNIT)
-LOAD = "load"
 LONGEST_LOAD_S = 60.0
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ladybug_agent.timeline.model import FIRST_ANSWER, Timeline
+from ladybug_agent.timeline.model import FIRST_ANSWER, LOAD, Timeline
 
 
 def headline(timeline: Timeline) -> str:
@@ -17,8 +17,9 @@ def headline(timeline: Timeline) -> str:
         told += f" {timeline.registered_s:.1f} s after the kernel started"
     elif step := timeline.failed_at:
         told += f" at {step.name}: {timeline.code or step.code}"
-    elif timeline.code:
-        told += f": {timeline.code}"
+    else:
+        at = ", ".join(step.name for step in timeline.spans if step.is_left)
+        told += f" at {at}" * bool(at) + f": {timeline.code}" * bool(timeline.code)
     return f"boot {timeline.boot_id[:8] or 'unknown'}{whose}: {told}"
 
 
@@ -27,10 +28,26 @@ def particulars(timeline: Timeline) -> Iterator[str]:
     started = timeline.kernel_started_at.strftime("%Y-%m-%dT%H:%M:%SZ")
     version = f", agent {timeline.agent_version}" if timeline.agent_version else ""
     yield f"kernel started at {started}{version}"
+    if took_s := agent_s(timeline):
+        yield f"{seconds_text(took_s)} s from the agent's first step to the registration"
     if timeline.milestones:
         yield ", ".join(f"{one.name} {one.at_s:.1f} s" for one in timeline.milestones)
     if timeline.hint:
         yield f"to do: {timeline.hint}"
+
+
+def agent_s(timeline: Timeline) -> float | None:
+    """Return how long the agent's steps took to the registration; None if there was none.
+
+    Not from the agent's loading on: systemd's times are not kept of earlier boots.
+    """
+    steps = [
+        span.started_s
+        for span in timeline.spans
+        if span.source == "agent" and span.is_of_the_boot and span.name != LOAD
+    ]
+    registered_s = timeline.registered_s
+    return registered_s - min(steps) if registered_s is not None and steps else None
 
 
 def first_answer_s(timeline: Timeline) -> float | None:

@@ -35,6 +35,7 @@ _REGISTRY_KEY_TYPES = {
 def provision(aws: LabAws, plan: Plan) -> Provisioned:
     zone = f"{aws.region}a"
     instance = _launch_instance(aws, plan, zone)
+    aws.managed_instances.add(instance["InstanceId"])
     snapshot_id = _take_snapshot(aws, plan, zone)
     volume_id = _create_volume(aws, plan, zone, snapshot_id)
     if plan.attach:

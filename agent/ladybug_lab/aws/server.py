@@ -8,7 +8,7 @@ from http import HTTPStatus
 from io import BytesIO
 from threading import Event, Lock
 from types import TracebackType
-from typing import Any, Literal, Self
+from typing import Any, Self
 from wsgiref.types import StartResponse, WSGIEnvironment
 
 from boto3.session import Session
@@ -21,8 +21,10 @@ from moto.moto_server.werkzeug_app import (
 from werkzeug.test import Client
 from werkzeug.wrappers import Request, Response
 
+from ladybug_lab.aws.enforcement import Enforcement
 from ladybug_lab.aws.faults import AwsFaults
 from ladybug_lab.aws.handler import LabHandler, LabServer, drop
+from ladybug_lab.aws.moto_gaps import fill_gaps
 from ladybug_lab.aws.records import (
     DROPPED,
     ApiError,
@@ -32,7 +34,7 @@ from ladybug_lab.aws.records import (
     VolumeInitialization,
 )
 from ladybug_lab.aws.stubs import AwsStubs
-from ladybug_lab.aws.wire import ApiCall, error_code, read_call, write_error
+from ladybug_lab.aws.wire import ApiCall, Service, error_code, read_call, write_error
 from ladybug_lab.serving import serve_in_background
 
 __all__ = [
@@ -44,20 +46,6 @@ __all__ = [
     "Service",
     "Signal",
     "VolumeInitialization",
-]
-
-Service = Literal[
-    "autoscaling",
-    "cloudformation",
-    "cloudwatch",
-    "dynamodb",
-    "ec2",
-    "ecr",
-    "elbv2",
-    "logs",
-    "s3",
-    "ssm",
-    "sts",
 ]
 
 
@@ -75,12 +63,15 @@ class LabAws:
         self.region = region
         self.account_id = DEFAULT_ACCOUNT_ID
         self.faults = AwsFaults()
+        self.enforcement = Enforcement(self.account_id)
         self.calls: list[tuple[str, str]] = []
         self.errors: list[ApiError] = []
         self._stubs = AwsStubs(self.account_id)
         self.signals = self._stubs.signals
         self.lifecycle_results = self._stubs.lifecycle_results
         self.lifecycle_heartbeats = self._stubs.lifecycle_heartbeats
+        self.managed_instances = self._stubs.managed_instances
+        self.given_up = self._stubs.given_up
         self.stacks_in_progress = self._stubs.stacks_in_progress
         self.missing_stacks = self._stubs.missing_stacks
         self.pending_hooks = self._stubs.pending_hooks
@@ -89,6 +80,8 @@ class LabAws:
         self.group_members = self._stubs.group_members
         self._moto_turn = Lock()
         self.target_groups = self._stubs.target_groups
+        self.stacks, self.groups = self._stubs.stacks, self._stubs.groups
+        fill_gaps()
         self._moto = DomainDispatcherApplication(create_backend_app)
         self._clients: dict[str, Any] = {}
         self._clients_lock = Lock()
@@ -130,6 +123,7 @@ class LabAws:
         self._stubs.reset()
         self._server.clock_ahead_s = 0.0
         self.faults.clear()
+        self.enforcement.clear()
         self.calls.clear()
         self.errors.clear()
 
@@ -173,12 +167,13 @@ class LabAws:
                 drop(environ)
             if fault.code is not None:
                 return write_error(call.protocol, fault.code, fault.message, fault.status)
-        answer = self._stubs.answer(call)
-        if answer is not None:
-            return answer
         try:
+            answer = self.enforcement.refusal(call) or self._stubs.answer(call)
+            if answer is not None:
+                return answer
             with self._moto_turn:  # it looks and then writes: no two may see the same state
-                return Response.from_app(self._moto, environ, buffered=True)
+                answer = Response.from_app(self._moto, environ, buffered=True)
+            return self.enforcement.concealment(call, answer) or answer
         except NotImplementedError as lacking:
             # Moto would answer 500, which every client takes for worth another try.
             return write_error(

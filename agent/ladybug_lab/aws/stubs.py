@@ -6,12 +6,13 @@ import base64
 import json
 import time
 from collections.abc import Callable
-from http import HTTPStatus
 from typing import ClassVar
 
 from werkzeug.wrappers import Response
 
 from ladybug_lab.aws.group_members import GroupMember, describe_members
+from ladybug_lab.aws.groups import LabGroups
+from ladybug_lab.aws.query import RefusedError, answered, invalid, one_of, refused, required
 from ladybug_lab.aws.records import (
     LifecycleHeartbeat,
     LifecycleResult,
@@ -19,15 +20,12 @@ from ladybug_lab.aws.records import (
     VolumeHealth,
     VolumeInitialization,
 )
+from ladybug_lab.aws.stacks import LabStacks
 from ladybug_lab.aws.target_groups import TargetGroups
 from ladybug_lab.aws.volume_status import describe_volume_status
-from ladybug_lab.aws.wire import ApiCall, write_error
+from ladybug_lab.aws.wire import ApiCall
 
 _REGISTRY_TOKEN_LIFETIME_S = 12 * 3600
-
-
-class _InvalidCallError(Exception):
-    """The text is what the real API says with its ValidationError."""
 
 
 class AwsStubs:
@@ -41,15 +39,21 @@ class AwsStubs:
         self.signals: list[Signal] = []
         self.lifecycle_results: list[LifecycleResult] = []
         self.lifecycle_heartbeats: list[LifecycleHeartbeat] = []
+        self.managed_instances: set[str] = set()
+        self.given_up: list[str] = []
         self.stacks_in_progress: set[str] = set()
         self.missing_stacks: set[str] = set()
         self.pending_hooks: set[tuple[str, str]] = set()
         self.target_groups = TargetGroups()
+        self.stacks = LabStacks(account_id)
+        self.groups = LabGroups()
 
     def reset(self) -> None:
         self.signals.clear()
         self.lifecycle_results.clear()
         self.lifecycle_heartbeats.clear()
+        self.managed_instances.clear()
+        self.given_up.clear()
         self.stacks_in_progress.clear()
         self.missing_stacks.clear()
         self.pending_hooks.clear()
@@ -57,41 +61,43 @@ class AwsStubs:
         self.volume_healths.clear()
         self.group_members.clear()
         self.target_groups.reset()
+        self.stacks.reset()
+        self.groups.reset()
 
     def answer(self, call: ApiCall) -> Response | None:
         """None for a call that is moto's business."""
         stub = self._STUBS.get((call.service, call.operation))
         if stub is None:
-            return self.target_groups.answer(call)
+            return (
+                self.target_groups.answer(call)
+                or self.stacks.answer(call)
+                or self.groups.answer(call)
+            )
         try:
             return stub(self, call)
-        except _InvalidCallError as invalid:
-            return write_error(
-                call.protocol, "ValidationError", str(invalid), HTTPStatus.BAD_REQUEST
-            )
+        except RefusedError as error:
+            return refused(call, error)
 
     def _signal_resource(self, call: ApiCall) -> Response:
         # An ARN is as good as a name: arn:aws:cloudformation:<region>:<account>:stack/<name>/<id>
-        stack = _required(call, "StackName")
+        stack = required(call, "StackName")
         name = stack.split("/")[1] if stack.startswith("arn:") else stack
         accepted = name in self.stacks_in_progress and name not in self.missing_stacks
         self.signals.append(
             Signal(
                 stack_name=name,
-                logical_resource_id=_required(call, "LogicalResourceId"),
-                unique_id=_required(call, "UniqueId"),
-                status=_one_of(call, "Status", "SUCCESS", "FAILURE"),
+                logical_resource_id=required(call, "LogicalResourceId"),
+                unique_id=required(call, "UniqueId"),
+                status=one_of(call, "Status", "SUCCESS", "FAILURE"),
                 accepted=accepted,
             )
         )
         if name in self.missing_stacks:
-            raise _InvalidCallError(f"Stack [{name}] does not exist")
+            raise invalid(f"Stack [{name}] does not exist")
         if not accepted:
             arn = f"arn:aws:cloudformation:{call.region}:{self._account_id}:stack/{name}/lab"
-            raise _InvalidCallError(
-                f"Stack:{arn} is in CREATE_COMPLETE state and cannot be signaled"
-            )
-        return _done(call)
+            raise invalid(f"Stack:{arn} is in CREATE_COMPLETE state and cannot be signaled")
+        return answered(call, {})
 
     def _complete_lifecycle_action(self, call: ApiCall) -> Response:
         hook = _hook(call)
@@ -100,7 +106,7 @@ class AwsStubs:
             LifecycleResult(
                 group=hook[0],
                 hook=hook[1],
-                result=_one_of(call, "LifecycleActionResult", "CONTINUE", "ABANDON"),
+                result=one_of(call, "LifecycleActionResult", "CONTINUE", "ABANDON"),
                 instance_id=call.parameters.get("InstanceId"),
                 token=call.parameters.get("LifecycleActionToken"),
                 accepted=accepted,
@@ -108,7 +114,7 @@ class AwsStubs:
         )
         self._refuse_unless_pending(call)
         self.pending_hooks.discard(hook)
-        return _done(call)
+        return answered(call, {})
 
     def _record_lifecycle_action_heartbeat(self, call: ApiCall) -> Response:
         hook = _hook(call)
@@ -122,14 +128,23 @@ class AwsStubs:
             )
         )
         self._refuse_unless_pending(call)
-        return _done(call)
+        return answered(call, {})
 
     def _refuse_unless_pending(self, call: ApiCall) -> None:
         if _hook(call) in self.pending_hooks:
             return
         token = call.parameters.get("LifecycleActionToken")
-        whose = f"token {token}" if token else f"instance ID {_required(call, 'InstanceId')}"
-        raise _InvalidCallError(f"No active Lifecycle Action found with {whose}")
+        whose = f"token {token}" if token else f"instance ID {required(call, 'InstanceId')}"
+        raise invalid(f"No active Lifecycle Action found with {whose}")
+
+    def _set_instance_health(self, call: ApiCall) -> Response:
+        """Moto's own fails for an instance that is in none of its groups."""
+        instance_id = required(call, "InstanceId")
+        if instance_id not in self.managed_instances:
+            raise invalid(f"No managed instance found for instance ID: {instance_id}")
+        if one_of(call, "HealthStatus", "Healthy", "Unhealthy") == "Unhealthy":
+            self.given_up.append(instance_id)
+        return answered(call, {})
 
     def _get_authorization_token(self, call: ApiCall) -> Response:
         """Moto's user and password, but not its expiry date, which is in the year 2015."""
@@ -155,6 +170,7 @@ class AwsStubs:
         ("autoscaling", "CompleteLifecycleAction"): _complete_lifecycle_action,
         ("autoscaling", "DescribeAutoScalingInstances"): _describe_auto_scaling_instances,
         ("autoscaling", "RecordLifecycleActionHeartbeat"): _record_lifecycle_action_heartbeat,
+        ("autoscaling", "SetInstanceHealth"): _set_instance_health,
         ("cloudformation", "SignalResource"): _signal_resource,
         ("ec2", "DescribeVolumeStatus"): _describe_volume_status,
         ("ecr", "GetAuthorizationToken"): _get_authorization_token,
@@ -166,31 +182,4 @@ def registry_password(account_id: str) -> str:
 
 
 def _hook(call: ApiCall) -> tuple[str, str]:
-    return _required(call, "AutoScalingGroupName"), _required(call, "LifecycleHookName")
-
-
-def _required(call: ApiCall, name: str) -> str:
-    value = call.parameters.get(name)
-    if not value:
-        raise _InvalidCallError(f"1 validation error detected: Value null at '{name}'")
-    return value
-
-
-def _one_of(call: ApiCall, name: str, *allowed: str) -> str:
-    value = _required(call, name)
-    if value not in allowed:
-        raise _InvalidCallError(
-            f"1 validation error detected: Value '{value}' at '{name}' failed to satisfy "
-            f"constraint: Member must satisfy enum value set: [{', '.join(allowed)}]"
-        )
-    return value
-
-
-def _done(call: ApiCall) -> Response:
-    """An empty success of the query protocol."""
-    name = call.operation
-    return Response(
-        f"<{name}Response><{name}Result/>"
-        f"<ResponseMetadata><RequestId>lab</RequestId></ResponseMetadata></{name}Response>",
-        content_type="text/xml",
-    )
+    return required(call, "AutoScalingGroupName"), required(call, "LifecycleHookName")

@@ -6,7 +6,7 @@ Moto's own know neither a delay nor the state `draining`.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
 
@@ -57,6 +57,13 @@ class TargetGroups:
             return "unused"
         return target.state
 
+    def _states(self, arn: str, instance_id: str) -> dict[str, str]:
+        """Of one instance, or of all; then what is no longer in the group is not spoken of."""
+        if instance_id:
+            return {instance_id: self.state(arn, instance_id)}
+        states = {one: self.state(arn, one) for one in sorted(self._groups[arn])}
+        return {one: state for one, state in states.items() if state != "unused"}
+
     def answer(self, call: ApiCall) -> Response | None:
         """None for a call that is not about targets."""
         if call.service != SERVICE:
@@ -77,17 +84,31 @@ class TargetGroups:
             case "RegisterTargets":
                 self.register(arn, instance_id, state="initial")
             case _:
-                inner = _health(instance_id, self.state(arn, instance_id))
+                asked = [instance_id] if instance_id else sorted(self._groups[arn])
+                states = {one: self.state(arn, one) for one in asked}
+                # Asked for all, a group does not speak of what is no longer in it.
+                inner = _healths(
+                    {
+                        one: state
+                        for one, state in states.items()
+                        if instance_id or state != "unused"
+                    }
+                )
         return _done(call.operation, inner)
+
+
+def _healths(states: Mapping[str, str]) -> str:
+    members = "".join(_health(instance_id, state) for instance_id, state in states.items())
+    return f"<TargetHealthDescriptions>{members}</TargetHealthDescriptions>"
 
 
 def _health(instance_id: str, state: str) -> str:
     reason = f"<Reason>{_REASONS[state]}</Reason>" if state in _REASONS else ""
     return (
-        "<TargetHealthDescriptions><member>"
+        "<member>"
         f"<Target><Id>{instance_id}</Id><Port>8001</Port></Target>"
         f"<TargetHealth><State>{state}</State>{reason}</TargetHealth>"
-        "</member></TargetHealthDescriptions>"
+        "</member>"
     )
 
 

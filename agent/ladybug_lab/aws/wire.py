@@ -8,13 +8,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import Enum, auto
 from types import MappingProxyType
+from typing import Literal
 from urllib.parse import parse_qsl
 from wsgiref.types import WSGIEnvironment
 from xml.sax.saxutils import escape
 
 from werkzeug.wrappers import Response
 
-_SCOPE = re.compile(r"Credential=[^/]+/\d{8}/(?P<region>[^/]+)/(?P<service>[^/]+)/aws4_request")
+_SCOPE = re.compile(
+    r"Credential=(?P<key>[^/]+)/\d{8}/(?P<region>[^/]+)/(?P<service>[^/]+)/aws4_request"
+)
 _CBOR_PATH = re.compile(r"/service/[^/]+/operation/(?P<operation>\w+)$")
 _ERROR_CODE = re.compile(
     r"<Code>(?P<xml>[^<]+)</Code>|\"__type\": ?\"(?:[^\"#]*#)?(?P<json>[^\"]+)"
@@ -34,6 +37,22 @@ _S3_OPERATIONS = MappingProxyType(
     }
 )
 
+Service = Literal[
+    "autoscaling",
+    "cloudformation",
+    "cloudwatch",
+    "dynamodb",
+    "ec2",
+    "ecr",
+    "elbv2",
+    "iam",
+    "logs",
+    "s3",
+    "sns",
+    "ssm",
+    "sts",
+]
+
 
 class Protocol(Enum):
     """What botocore 1.44 sends: CloudFormation, Auto Scaling, STS and ELB are QUERY; EC2 is EC2;
@@ -51,12 +70,17 @@ class Protocol(Enum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ApiCall:
-    """One API call; `parameters` are those of the query protocols, flat as they were sent."""
+    """One API call, by whoever holds the access key.
+
+    `parameters` are those of the query protocols, flat as they were sent; of the JSON protocol
+    those that are texts; of S3 `Bucket` and `Key`.
+    """
 
     service: str
     operation: str
     protocol: Protocol
     region: str
+    access_key_id: str = ""
     parameters: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -72,14 +96,16 @@ def read_call(environ: WSGIEnvironment, body: bytes) -> ApiCall | None:
         protocol, operation = Protocol.CBOR, cbor["operation"]
     elif target := environ.get("HTTP_X_AMZ_TARGET"):
         protocol, operation = Protocol.JSON, target.rpartition(".")[2]
+        parameters = _texts(body)
     elif environ.get("CONTENT_TYPE", "").startswith("application/x-www-form-urlencoded"):
         parameters = dict(parse_qsl(body.decode(), keep_blank_values=True))
         protocol = Protocol.EC2 if service == "ec2" else Protocol.QUERY
         operation = parameters.get("Action", "")
     elif service == "s3":
-        names_object = "/" in path.strip("/")
+        bucket, _, key = path.lstrip("/").partition("/")
+        parameters = {"Bucket": bucket, "Key": key}
         protocol = Protocol.REST_XML
-        operation = _S3_OPERATIONS.get((method, names_object), f"{method} {path}")
+        operation = _S3_OPERATIONS.get((method, bool(key)), f"{method} {path}")
     else:
         protocol, operation = Protocol.REST_JSON, f"{method} {path}"
     return ApiCall(
@@ -87,6 +113,7 @@ def read_call(environ: WSGIEnvironment, body: bytes) -> ApiCall | None:
         operation=operation,
         protocol=protocol,
         region=region,
+        access_key_id=scope["key"],
         parameters=parameters,
     )
 
@@ -129,6 +156,14 @@ def error_code(answer: Response) -> str:
         return code
     found = _ERROR_CODE.search(answer.get_data().decode(errors="replace"))
     return (found["xml"] or found["json"]) if found else ""
+
+
+def _texts(body: bytes) -> dict[str, str]:
+    try:
+        document = json.loads(body or b"{}")
+    except ValueError:  # for the emulation to refuse
+        return {}
+    return {name: value for name, value in document.items() if isinstance(value, str)}
 
 
 def _cbor_map(entries: Mapping[str, str]) -> bytes:

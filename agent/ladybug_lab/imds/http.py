@@ -29,6 +29,7 @@ class ImdsServer(ThreadingHTTPServer):
     """
 
     daemon_threads = True
+    request_queue_size = 128  # a dozen at once are no load, and a lost SYN costs its client 1 s
 
     def __init__(self, host: str, port: int, reply: Reply) -> None:
         self.reply = reply

@@ -5,11 +5,11 @@ from __future__ import annotations
 from ladybug_agent.diagnose import boot_sights, sights
 from ladybug_agent.diagnose.boot_codes import live_checks
 from ladybug_agent.diagnose.boot_sights import BootSeen
-from ladybug_agent.diagnose.check import Check, Found
+from ladybug_agent.diagnose.check import UNCONFIGURED, Check, Found
 from ladybug_agent.diagnose.scene import Scene
 from ladybug_agent.errors import AgentError, ExternalFailure, NotYet, Recorded
 from ladybug_agent.timeline.compare import AGENT, compare
-from ladybug_agent.timeline.kept import earlier_boots, this_boot
+from ladybug_agent.timeline.kept import earlier_boots, this_boot_by_records
 from ladybug_agent.timeline.model import Timeline
 
 LOOKED_BACK = 5
@@ -25,6 +25,8 @@ def _outcome(scene: Scene) -> Found:
         took = seen.record.get("total_s")
         text = f"registered after {took:.1f} s" if isinstance(took, float) else "registered"
         return Found(message=text, evidence={"agent_version": seen.text("agent_version")})
+    if seen.outcome == "absent" and sights.is_unconfigured(scene):
+        return UNCONFIGURED  # whether it is the right place to look in, nobody knows
     if seen.outcome == "absent":
         raise _not_run(scene)
     if seen.outcome == "running":
@@ -88,7 +90,7 @@ def _not_registered(seen: BootSeen) -> AgentError:
 def _previous(scene: Scene) -> Found:
     boot_id, directory = sights.boot_id(scene), boot_sights.boots_dir(scene)
     before = earlier_boots(directory, boot_id)
-    this = this_boot(sights.state_path(scene), directory, boot_id)
+    this = this_boot_by_records(sights.state_path(scene), directory, boot_id)
     if slower := _much_slower(this, before):
         return slower
     failed = [one for one in before[:LOOKED_BACK] if one.outcome != "registered"]

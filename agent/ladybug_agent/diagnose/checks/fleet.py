@@ -148,7 +148,7 @@ CHECKS: tuple[Check, ...] = (
         asks="does the load balancer send requests here?",
         look=look_at_target,
         needs=("agent.config", *CALLS),
-        follows=(*FOLLOWS, "registry.row"),
+        follows=FOLLOWS,
         is_quick=False,
     ),
     Check(

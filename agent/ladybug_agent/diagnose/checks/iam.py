@@ -19,6 +19,7 @@ from ladybug_agent.diagnose.check import Check, Found, Remedy
 from ladybug_agent.diagnose.checks.volume import data_volume_id
 from ladybug_agent.diagnose.scene import Scene
 from ladybug_agent.diagnose.side_by_side import side_by_side
+from ladybug_agent.diagnose.sights import served
 from ladybug_agent.errors import AgentError, ExternalFailure
 from ladybug_agent.resources.image import parse_image_reference
 
@@ -60,12 +61,15 @@ def look_at_permissions(scene: Scene) -> Found:
     asked = {name: look for name, look in _looks(scene).items() if name in wanted}
     told = side_by_side(asked, scene.deadline)
     denied = [wanted[name] for name, one in told.items() if _is_denial(one)]
-    evidence = {
+    lists = {
         "denied": [action.name for action in denied],
         "unanswered": [n for n, one in told.items() if _is_silence(one)],
         "not_asked": [name for name in wanted if name not in asked],
     }
-    if any(action.is_vital for action in denied):
+    evidence = {name: found for name, found in lists.items() if found}
+    # Before a replica serves, any of them may be what its boot waits for.
+    has_booted = served(scene) is not None
+    if any(one.is_vital or not (has_booted or one.by_diagnose_only) for one in denied):
         raise _may_not(denied, evidence)
     if denied:
         names = tuple(action.name for action in denied)
@@ -80,15 +84,18 @@ def look_at_permissions(scene: Scene) -> Found:
 
 def _looks(scene: Scene) -> Mapping[str, Callable[[], bool]]:
     """Return how each action is asked for: by reads that other checks make, too, or a DryRun."""
-    image = parse_image_reference(scene.config.container.image)
-    reference = image.digest or image.tag
+
+    def pull() -> bool:
+        image = parse_image_reference(scene.config.container.image)
+        return _done(image_digest(scene, image.repository, image.digest or image.tag))
+
     return {
         "dynamodb:GetItem": lambda: _done(registry_row(scene)),
         "ec2:DescribeVolumes": lambda: _done(attached_volumes(scene)),
         "ec2:DescribeSnapshots": lambda: scene.world.aws.volumes.may("DescribeSnapshots"),
         "ec2:DescribeVolumeStatus": lambda: _done(volume_health(scene, data_volume_id(scene))),
         "ecr:GetAuthorizationToken": scene.world.aws.images.may_log_in,
-        "ecr:BatchGetImage": lambda: _done(image_digest(scene, image.repository, reference)),
+        "ecr:BatchGetImage": pull,
         "elasticloadbalancing:DescribeTargetHealth": lambda: _done(target(scene)),
         "autoscaling:DescribeAutoScalingInstances": lambda: _done(group_member(scene)),
         "sts:GetCallerIdentity": lambda: _done(caller(scene)),

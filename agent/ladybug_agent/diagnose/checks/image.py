@@ -18,6 +18,8 @@ def _present(scene: Scene) -> Found:
     digest = known.image_digest if known else ""
     reference = parse_image_reference(image).at(digest) if digest else image
     found = scene.world.containers.image(reference)
+    if found is None and not digest and "@" not in image:
+        return not_asked("no boot says which digest the tag meant, and it is pulled by that")
     if found is None:
         raise Refused(
             "image_not_present",

@@ -13,6 +13,8 @@ from ladybug_agent.reader import SKEW_S
 
 MOST_SKEW_S = 300.0
 """AWS rejects a signature that is older, or newer, than five minutes (AWS IAM User Guide)."""
+REGION = ("metadata.token", "metadata.identity")
+"""Who tells where the endpoints are, unless the configuration or a boot has."""
 CLOCK_HINT = "set the clock: `chronyc tracking`, then `systemctl restart chronyd`"
 
 
@@ -93,13 +95,14 @@ CHECKS: tuple[Check, ...] = (
         id="time.skew",
         asks="is the clock right, by AWS's answers?",
         look=look_at_skew,
+        follows=REGION,
         is_quick=False,
     ),
     Check(
         id="network.resolve",
         asks="do the names of all endpoints resolve?",
         look=look_at_names,
-        follows=("metadata.token", "metadata.identity"),
+        follows=REGION,
         is_quick=False,
     ),
     Check(

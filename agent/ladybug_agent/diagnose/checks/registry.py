@@ -113,7 +113,7 @@ def look_at_status(scene: Scene) -> Found:
     if status != "healthy":
         raise Refused(
             "registry_says_unhealthy",
-            f"the row says {status} ({why or 'no reason'}) since {row.get('status_since', '?')}",
+            f"the row says {status} ({why or 'no reason'}){_since(row)}",
             hint=f"see the code `{why}` in docs/errors.md" if why else HEARTBEAT_HINT,
             **evidence,
         )
@@ -122,6 +122,11 @@ def look_at_status(scene: Scene) -> Found:
         return Found(message=message, code="registry_says_degraded", evidence=evidence)
     agrees = ", and so did the last health check here" if told else ""
     return Found(message=f"the row says healthy{agrees}", evidence=evidence)
+
+
+def _since(row: Row) -> str:
+    since = row.get("status_since")
+    return f" since {since}" if since else ""
 
 
 def _leaving(scene: Scene, status: str) -> Found:

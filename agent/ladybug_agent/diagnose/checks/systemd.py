@@ -5,7 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from ladybug_agent.diagnose import boot_sights
-from ladybug_agent.diagnose.boot_sights import HEALTH_TIMER, REQUIRED
+from ladybug_agent.diagnose.boot_sights import (
+    BOOT_UNIT,
+    HEALTH_TIMER,
+    HEALTH_UNIT,
+    REPAIR_UNIT,
+    REQUIRED,
+)
 from ladybug_agent.diagnose.check import Check, Found
 from ladybug_agent.diagnose.scene import Scene
 from ladybug_agent.errors import ExternalFailure
@@ -15,6 +21,7 @@ OVERDUE_S = 120.0
 """Four intervals of the timer."""
 AT_START = frozenset({"enabled", "enabled-runtime", "static", "alias", "linked", "generated"})
 """What `UnitFileState=` says of a unit that the next start of the machine begins as well."""
+HUNG = frozenset({"timeout", "watchdog"})
 NO_SYSTEMD = "systemd is not the first process here"
 
 
@@ -29,7 +36,8 @@ def _units(scene: Scene) -> Found:
             code="units_not_installed",
         )
     evidence = {name: f"{unit.active} {unit.enabled}".strip() for name, unit in here.items()}
-    _refuse_broken(here)
+    excused = {name for name, unit in here.items() if _is_excused(scene, name, unit)}
+    _refuse_broken({name: unit for name, unit in here.items() if name not in excused})
     missing = [name for name in REQUIRED if name not in here]
     if missing:
         raise ExternalFailure(
@@ -38,6 +46,9 @@ def _units(scene: Scene) -> Found:
             hint="install the version of the agent again",
             **evidence,
         )
+    if excused:
+        told = ", ".join(f"{name} ({_how(here[name])})" for name in sorted(excused))
+        return Found(message=f"failed of late: {told}", code="unit_failed", evidence=evidence)
     off = [name for name in REQUIRED if here[name].enabled not in AT_START]
     if off:
         return Found(
@@ -57,13 +68,29 @@ def _refuse_broken(here: Mapping[str, UnitFacts]) -> None:
                 hint=f"`systemctl unmask {name}`, unless somebody had a reason",
             )
         if unit.active == "failed":
-            told = f"{unit.result}, exit status {unit.exit_status}"
             raise ExternalFailure(
                 "unit_failed",
-                f"{name} has failed ({told if unit.exit_status else unit.result})",
+                f"{name} has failed ({_how(unit)})",
                 hint=f"read why: `journalctl -u {name} -n 50 --no-pager`",
                 restarts=unit.restarts,
             )
+
+
+def _how(unit: UnitFacts) -> str:
+    return f"{unit.result}, exit status {unit.exit_status}" if unit.exit_status else unit.result
+
+
+def _is_excused(scene: Scene, name: str, unit: UnitFacts) -> bool:
+    """Return whether a unit's failure explains nothing, because something else explains it.
+
+    A boot that was run again by hand has registered; a check or a repair that hung, or a repair
+    that failed, tells of the replica, which other checks look at.
+    """
+    if unit.active != "failed":
+        return False
+    if name == BOOT_UNIT:
+        return boot_sights.boot(scene).outcome == "registered"
+    return name == REPAIR_UNIT or (name == HEALTH_UNIT and unit.result in HUNG)
 
 
 def _timers(scene: Scene) -> Found:

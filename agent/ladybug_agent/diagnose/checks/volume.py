@@ -33,13 +33,15 @@ def look_at_attachment(scene: Scene) -> Found:
     """Hold EC2's word on the attachment against the configuration and what was booted."""
     if scene.config.data.mode == "empty":
         return NO_DATA
+    known = served(scene)
     try:
         attached_volumes(scene)
     except AgentError as error:
+        if known is None:  # a boot may wait for just this
+            raise
         return _not_told(error, "ec2:DescribeVolumes")
     volume = _attached(scene)
     refuse_unless_usable(volume, UNSEEN, scene.config.data)
-    known = served(scene)
     if known and known.volume and known.volume.volume_id != volume.volume_id:
         raise Refused(
             "volume_replaced",

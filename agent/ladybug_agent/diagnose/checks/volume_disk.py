@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from ladybug_agent.diagnose import sights
 from ladybug_agent.diagnose.check import EMPTY, UNCONFIGURED, Check, Found, not_asked
+from ladybug_agent.diagnose.checks.volume import data_volume_id
 from ladybug_agent.diagnose.scene import Scene
-from ladybug_agent.errors import NotYet
+from ladybug_agent.errors import AgentError, NotYet
 from ladybug_agent.health.look_mount import disk_in_trouble, refuse_another_disk, trouble_with
 from ladybug_agent.model.storage import BlockDevice
 from ladybug_agent.resources.attachment import bare_device_name
@@ -32,9 +33,11 @@ def _device(scene: Scene) -> Found:
 
 
 def _wanted_disk(scene: Scene) -> BlockDevice:
-    """Find it as a boot would: by the volume that the last boot found, or by its own name."""
+    """Find it as a boot would: by the volume that the last boot found, by its own name, by EC2."""
     disks = scene.world.disks.disks()
     volume_id = sights.volume_id(scene)
+    if not volume_id and not any(disk.device_name for disk in disks):
+        volume_id = _told_by_ec2(scene)  # of disks that do not know their names, only EC2 does
     serial, name = volume_id.replace("-", ""), bare_device_name(scene.config.data.device_name)
     for disk in disks:
         if serial and disk.serial == serial:
@@ -49,6 +52,15 @@ def _wanted_disk(scene: Scene) -> BlockDevice:
         hint="is the volume attached? then look for `nvme` in `dmesg`: a controller that failed to"
         " come up needs the instance replaced",
     )
+
+
+def _told_by_ec2(scene: Scene) -> str:
+    if scene.is_quick:
+        return ""
+    try:
+        return data_volume_id(scene)
+    except AgentError:  # `volume.attachment` tells of that
+        return ""
 
 
 def _kernel_log(scene: Scene) -> Found:

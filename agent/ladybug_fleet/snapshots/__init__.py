@@ -1,0 +1,1 @@
+"""Which snapshot a deployment uses, and why not another."""

@@ -1,0 +1,1 @@
+"""Creating and updating a CloudFormation stack, and saying why it rolled back."""
