@@ -19,6 +19,8 @@ from vm.monitor import Monitor
 
 END_S = 20.0
 RESUME_S = 60.0
+# A test run that is killed takes its machine with it: setpriv(1).
+ENDS_WITH_US = ("setpriv", "--pdeathsig", "KILL")
 LOADED = {"running", "paused", "postmigrate"}
 POLL_S = 0.2
 
@@ -35,7 +37,7 @@ class Machine:
         self._console_begins = len(self.console())
         self._log = (directory / "qemu.log").open("ab")
         self._process = subprocess.Popen(
-            hardware.command(directory, resume=resume),
+            [*ENDS_WITH_US, *hardware.command(directory, resume=resume)],
             stdin=subprocess.DEVNULL, stdout=self._log, stderr=self._log, start_new_session=True,
         )  # fmt: skip
         self.started = time.monotonic()

@@ -29,6 +29,7 @@ REBOOT_S = 600.0
 
 def test_an_instance_boots_registers_reboots_and_leaves(launch: Launch, measured: Measured) -> None:
     instance = launch()
+    instance.stack.offer_user_data({"data": {"open_check": True}})
     instance.power_on()
     row = instance.await_registered()
     measured(boot_to_registration_s=instance.on.age_s(), boot_cpu_s=instance.on.cpu_s())
