@@ -19,6 +19,7 @@ from pathlib import Path
 
 from ladybug_lab.aws.stubs import registry_password
 from ladybug_lab.depot import ACCOUNT_ID, ECR_USER, cache_directory
+from ladybug_lab.graph_api import closure
 from ladybug_lab.shell import run
 from support.volumes import writable
 from vm import hardware
@@ -107,8 +108,7 @@ def _save_idle(parts: Parts, found: PreparedImage) -> None:
             machine.await_console(READY, within_s=IDLE_S)
             machine.guest.await_up(within_s=SETTLED_S)
             machine.guest.shell(
-                "cloud-init status --wait; systemctl is-system-running --wait;"
-                " sync; echo 3 >/proc/sys/vm/drop_caches",
+                "cloud-init status --wait; systemctl is-system-running --wait; sync",
                 within_s=SETTLED_S,
             )
             machine.monitor.save_memory(draft)
@@ -116,7 +116,10 @@ def _save_idle(parts: Parts, found: PreparedImage) -> None:
 
 
 def _idle_user_data(image: str) -> str:
-    """Return a script that starts Docker and pulls the image, as the machine image has it."""
+    """Return a script that starts Docker, pulls the image, and runs a container once.
+
+    The container is for what it leaves in memory: an emulated machine is slow to read it.
+    """
     password = shlex.quote(registry_password(ACCOUNT_ID))
     registry = image.partition("/")[0]
     return f"""#!/bin/bash
@@ -126,5 +129,6 @@ systemctl start docker.service
 echo {password} | docker login --username {ECR_USER} --password-stdin {registry}
 docker pull {image}
 docker logout {registry}
+docker run --rm --network=none --entrypoint={closure.INTERPRETER} {image} -c pass
 echo {READY} >/dev/console
 """
