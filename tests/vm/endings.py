@@ -22,13 +22,15 @@ def await_told_of_failure(instance: Instance, *, within_s: float = FAILED_S) -> 
     assert instance.stack.completed() == ["ABANDON"]
 
 
-def assert_boot_failed(instance: Instance, code: str, **told: Any) -> dict[str, Any]:
+def assert_boot_failed(
+    instance: Instance, code: str, *, within_s: float = FAILED_S
+) -> dict[str, Any]:
     """Wait for the end of a boot that fails with this code, and return its record.
 
     Everybody was told, nobody serves: no healthy row, no container that runs; the reason is on the
     console, from where it can be read when the instance is gone.
     """
-    await_told_of_failure(instance, **told)
+    await_told_of_failure(instance, within_s=within_s)
     await_(
         "the end of the unit",
         lambda: instance.show(BOOT, "ActiveState") == "failed",
