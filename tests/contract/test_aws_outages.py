@@ -79,6 +79,7 @@ def test_slow_answers_are_unreachable(aws: LabAws, clients: AwsClients) -> None:
     assert len(aws.calls) == IMPATIENT.max_attempts
 
 
+@pytest.mark.thorough
 def test_a_hurried_client_gives_up_after_one_try(
     aws: LabAws, clients: AwsClients, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -16,6 +16,8 @@ from ladybug_lab.aws.policy import Document, actions_of, without
 from ladybug_lab.aws.server import LabAws
 from support.replica_stack import GROUP, agent_policy, replica_stack
 
+pytestmark = pytest.mark.thorough
+
 POLICY = agent_policy(replica_stack())
 # Asked for by ECR's registry endpoint when Docker pulls: tests/integration/test_least_privilege.py.
 PULLED = {("Image", "ecr:BatchGetImage"), ("Image", "ecr:GetDownloadUrlForLayer")}

@@ -25,6 +25,8 @@ from ladybug_fleet.publishing.store import Store
 from ladybug_lab.aws.server import LabAws
 from support.bundles import Workshop, small_workshop
 
+pytestmark = pytest.mark.thorough
+
 BUCKET = "artefacts"
 FILE = Artefact("cloudformation/replicas.yaml", b"Resources: {}\n")
 TAMPERED = b"Resources: []\n"
@@ -152,7 +154,6 @@ def test_s3_that_is_slow_is_waited_for(session: LabAws) -> None:
     assert S3Store(fleet_aws.client("s3"), BUCKET, "x").put_new(FILE)
 
 
-@pytest.mark.thorough
 def test_s3_that_always_hangs_up_is_given_up(session: LabAws) -> None:
     session.faults.add("PutObject", drop=True)
     with pytest.raises(ExternalFailure, match="no connection to s3") as caught:

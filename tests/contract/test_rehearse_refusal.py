@@ -7,7 +7,10 @@ import os
 import subprocess
 import sys
 
+import pytest
 
+
+@pytest.mark.thorough
 def test_a_rehearsal_without_its_parts_names_them_with_the_command_to_get_them() -> None:
     refused = subprocess.run(
         [sys.executable, "-m", "ladybug_agent", "rehearse", "--format", "json"],

@@ -11,6 +11,8 @@ import pytest
 from ladybug_agent.given_up import GivenUp, read_given_up
 from support.shell_machine import UNITS, ShellMachine, a_machine
 
+pytestmark = pytest.mark.thorough
+
 HOME = "/opt/ladybug-agent"
 GIVEN_UP = "/var/lib/ladybug-agent/versions/given-up.json"
 START = (

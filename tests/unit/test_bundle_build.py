@@ -66,10 +66,12 @@ def manifest_of(entries: dict[str, tuple[tarfile.TarInfo, bytes]]) -> dict[str, 
     return found
 
 
+@pytest.mark.thorough
 def test_two_builds_give_the_same_bytes(workshop: Workshop, bundle: CheckedBundle) -> None:
     assert build_bundle(workshop.checkout, workshop.wheels, None).data == bundle.data
 
 
+@pytest.mark.thorough
 def test_time_umask_modes_locale_and_directory_change_nothing(
     tmp_path: Path, bundle: CheckedBundle
 ) -> None:

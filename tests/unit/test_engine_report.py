@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -28,6 +29,7 @@ def report_of(stdout: str, stderr: str = "") -> EngineReport:
     return read_report(result, Path("/data"))
 
 
+@pytest.mark.thorough
 @given(st.lists(LINES), st.text())
 def test_any_output_is_a_report(lines: list[str], stderr: str) -> None:
     report = report_of("\n".join(lines), stderr)

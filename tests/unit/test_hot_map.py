@@ -118,6 +118,7 @@ def test_a_page_that_was_of_queries_is_not_counted_twice() -> None:
     assert (merged.opening, merged.queries) == ((run(4, 2, 7),), (run(6, 2),))
 
 
+@pytest.mark.thorough
 @inputs(300)
 @given(TIERS, TIERS)
 def test_a_merge_counts_every_page_of_either(
@@ -132,6 +133,7 @@ def test_a_merge_counts_every_page_of_either(
     )
 
 
+@pytest.mark.thorough
 @inputs(300)
 @given(TIERS, TIERS, st.sampled_from([MONDAY, TUESDAY]))
 def test_the_tiers_of_a_merge_are_in_order_and_disjoint(
@@ -168,6 +170,7 @@ def test_clipping_takes_the_pages_past_the_end_and_no_others(runs: Runs, end: in
     assert is_in_order(clipped)
 
 
+@pytest.mark.thorough
 @inputs(300)
 @given(RUNS, RUNS)
 def test_adding_is_counting(left: Runs, right: Runs) -> None:

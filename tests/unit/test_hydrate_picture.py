@@ -107,6 +107,7 @@ RUNS = st.lists(
 ).map(lambda found: tuple(PageRun(*one) for one in sorted(found)))
 
 
+@pytest.mark.thorough
 @inputs(200)
 @given(RUNS, RUNS, st.integers(0, 2**40), st.text(max_size=20))
 def test_whatever_is_in_a_map_no_rectangle_is_outside_its_plot(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -116,6 +117,7 @@ WANTED = st.binary(max_size=120).map(
 )
 
 
+@pytest.mark.thorough
 @inputs(300)
 @given(layouts(), WANTED)
 def test_the_pieces_are_exactly_the_pages_that_lie_somewhere(
@@ -133,6 +135,7 @@ def test_the_pieces_are_exactly_the_pages_that_lie_somewhere(
     assert pages_in(place(wanted, file)) == expected
 
 
+@pytest.mark.thorough
 @inputs(300)
 @given(layouts(), WANTED)
 def test_every_piece_lies_in_one_extent_and_in_the_block_that_it_names(

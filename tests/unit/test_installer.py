@@ -11,6 +11,8 @@ import pytest
 from support.shell_machine import UNITS, ShellMachine, a_machine
 from support.small_bundle import SmallBundle, small_bundle
 
+pytestmark = pytest.mark.thorough
+
 HOME = "/opt/ladybug-agent"
 CONFIG = "/etc/ladybug-agent/config.toml"
 PYTHONS = ("python3", "python3.11", "python3.12", "python3.13", "python3.14")
@@ -109,7 +111,6 @@ def test_another_bundle_of_the_same_version_is_refused(installed: Installed) -> 
     assert done.stderr.startswith("version_taken: wanted to install 1.0.0")
 
 
-@pytest.mark.thorough
 def test_versions_lie_side_by_side_and_the_new_one_is_used(machine: ShellMachine) -> None:
     install(machine, small_bundle(machine, "1.0.0"))
     install(machine, small_bundle(machine, "1.1.0"))
@@ -123,7 +124,6 @@ def test_versions_lie_side_by_side_and_the_new_one_is_used(machine: ShellMachine
     )
 
 
-@pytest.mark.thorough
 def test_one_goes_back_by_hand_with_the_installer_of_an_installed_version(
     machine: ShellMachine,
 ) -> None:
@@ -133,7 +133,6 @@ def test_one_goes_back_by_hand_with_the_installer_of_an_installed_version(
     assert (done.returncode, machine.link("current")) == (0, "1.0.0")
 
 
-@pytest.mark.thorough
 def test_into_an_image_nothing_is_started(machine: ShellMachine) -> None:
     done = install(machine, small_bundle(machine, "1.0.0"), "--no-start")
     assert done.returncode == 0
@@ -141,7 +140,6 @@ def test_into_an_image_nothing_is_started(machine: ShellMachine) -> None:
     assert machine.calls("systemctl start") == []
 
 
-@pytest.mark.thorough
 def test_without_systemd_it_installs_and_says_that_nothing_is_started(
     machine: ShellMachine,
 ) -> None:
@@ -152,7 +150,6 @@ def test_without_systemd_it_installs_and_says_that_nothing_is_started(
     assert machine.calls("systemctl start") == []
 
 
-@pytest.mark.thorough
 def test_what_an_interrupted_run_left_is_taken_away(machine: ShellMachine) -> None:
     machine.write(f"{HOME}/.staging.aaaaaa/half", "")
     machine.write(f"{HOME}/1.0.0/half", "")
@@ -161,7 +158,6 @@ def test_what_an_interrupted_run_left_is_taken_away(machine: ShellMachine) -> No
     assert not machine.path(f"{HOME}/1.0.0/half").exists()
 
 
-@pytest.mark.thorough
 def test_an_altered_wheel_is_not_installed(machine: ShellMachine) -> None:
     bundle = small_bundle(machine, "1.0.0")
     (wheel,) = (bundle.directory / "wheels").iterdir()
@@ -173,7 +169,6 @@ def test_an_altered_wheel_is_not_installed(machine: ShellMachine) -> None:
     assert nothing_is_installed(machine)
 
 
-@pytest.mark.thorough
 def test_a_missing_wheel_is_not_looked_for_anywhere_else(machine: ShellMachine) -> None:
     bundle = small_bundle(machine, "1.0.0")
     (wheel,) = (bundle.directory / "wheels").iterdir()
@@ -185,7 +180,6 @@ def test_a_missing_wheel_is_not_looked_for_anywhere_else(machine: ShellMachine) 
     assert nothing_is_installed(machine)
 
 
-@pytest.mark.thorough
 def test_an_agent_that_is_another_version_than_its_bundle_is_not_used(
     machine: ShellMachine,
 ) -> None:
@@ -194,7 +188,6 @@ def test_an_agent_that_is_another_version_than_its_bundle_is_not_used(
     assert nothing_is_installed(machine)
 
 
-@pytest.mark.thorough
 def test_a_version_that_refuses_the_configuration_is_not_used(machine: ShellMachine) -> None:
     install(machine, small_bundle(machine, "1.0.0"))
     machine.write(CONFIG, "wrong")
@@ -213,7 +206,6 @@ def test_a_full_disk_is_seen_before_anything_is_written(machine: ShellMachine) -
     assert nothing_is_installed(machine)
 
 
-@pytest.mark.thorough
 def test_a_disk_that_fills_up_on_the_way_leaves_nothing(machine: ShellMachine) -> None:
     machine.program(
         "env",

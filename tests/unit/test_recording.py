@@ -66,6 +66,7 @@ def test_pages_past_the_end_of_the_file_are_not_recorded() -> None:
     assert hot.opening == (PageRun(PAGES - 1, 1),)
 
 
+@pytest.mark.thorough
 def test_a_recording_in_more_runs_than_a_map_holds_is_made_to_fit() -> None:
     file = an_open_file(*pages_at((0, 0, 3 * MOST_RUNS)))
     cache = FakePageCache(runs(*range(0, 3 * MOST_RUNS, 2)))

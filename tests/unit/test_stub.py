@@ -100,6 +100,7 @@ def test_shellcheck_has_nothing_to_say(path: Path) -> None:
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
 
 
+@pytest.mark.thorough
 def test_without_its_header_it_says_what_is_missing(launched: Launched) -> None:
     done = launched.machine.run("/bin/bash", "-u", launched.machine.script(STUB))
     assert done.returncode == 1
@@ -107,6 +108,7 @@ def test_without_its_header_it_says_what_is_missing(launched: Launched) -> None:
     assert done.stderr == ""
 
 
+@pytest.mark.thorough
 def test_it_installs_the_bundle_and_starts_the_boot_without_waiting_for_it(
     installed: Launched,
 ) -> None:
@@ -118,11 +120,13 @@ def test_it_installs_the_bundle_and_starts_the_boot_without_waiting_for_it(
     assert installed.told() == []
 
 
+@pytest.mark.thorough
 def test_nothing_is_unpacked_in_memory(installed: Launched) -> None:
     (fetched,) = installed.machine.calls("aws s3")
     assert fetched.split()[-1].startswith(str(installed.machine.path(HOME)))
 
 
+@pytest.mark.thorough
 def test_a_second_run_fetches_nothing_and_takes_no_time(installed: Launched) -> None:
     """No more than 0.3 s: of CPU, for what else this machine does is not the stub's."""
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
@@ -158,6 +162,7 @@ def test_two_at_once_run_one_after_the_other(launched: Launched) -> None:
     assert len(launched.machine.calls("aws s3")) == 1
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize(
     ("changes", "code"),
     [
@@ -178,6 +183,7 @@ def test_a_header_that_does_not_fit_installs_nothing_and_is_told(
     assert (launched.machine.link("current"), launched.machine.left_over()) == ("", [])
 
 
+@pytest.mark.thorough
 def test_what_is_truncated_is_never_unpacked(launched: Launched) -> None:
     archive = launched.bundle.archive
     archive.write_bytes(archive.read_bytes()[:-100])
@@ -186,6 +192,7 @@ def test_what_is_truncated_is_never_unpacked(launched: Launched) -> None:
     assert launched.machine.left_over() == []
 
 
+@pytest.mark.thorough
 def test_what_has_the_right_sum_but_is_no_archive_is_told(launched: Launched) -> None:
     launched.bundle.archive.write_bytes(b"")
     empty = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
@@ -193,6 +200,7 @@ def test_what_has_the_right_sum_but_is_no_archive_is_told(launched: Launched) ->
     assert launched.told() == SIGNALS
 
 
+@pytest.mark.thorough
 def test_what_is_denied_is_given_up_at_once_with_what_s3_says(launched: Launched) -> None:
     launched.machine.program("aws", f'[ "$1" != s3 ] || {{ echo "{DENIED}" >&2; exit 1; }}')
     began = time.monotonic()
@@ -203,6 +211,7 @@ def test_what_is_denied_is_given_up_at_once_with_what_s3_says(launched: Launched
     assert launched.told() == SIGNALS
 
 
+@pytest.mark.thorough
 def test_without_the_aws_cli_an_s3_address_is_given_up_at_once(launched: Launched) -> None:
     (launched.machine.root / "programs/aws").unlink()
     launched.machine.program("timeout", 'echo "timeout: failed to run command: $2" >&2; exit 127')
@@ -223,6 +232,7 @@ def test_credentials_that_come_late_are_waited_for(launched: Launched) -> None:
     assert launched.machine.calls("sleep") == ["sleep 5"]
 
 
+@pytest.mark.thorough
 def test_a_signal_that_is_refused_changes_nothing(launched: Launched) -> None:
     launched.machine.program("aws", 'echo "ValidationError: not in CREATE_IN_PROGRESS"; exit 254')
     done = launched.stub(LADYBUG_REGION="")
@@ -231,12 +241,14 @@ def test_a_signal_that_is_refused_changes_nothing(launched: Launched) -> None:
     assert "not in CREATE_IN_PROGRESS" in launched.machine.read(LOG)
 
 
+@pytest.mark.thorough
 def test_nobody_is_told_where_the_header_names_nobody(launched: Launched) -> None:
     nobody = {"LADYBUG_STACK": "", "LADYBUG_HOOK": "", "LADYBUG_SHA256": "0" * 64}
     assert launched.stub(**nobody).returncode == 1
     assert launched.told() == []
 
 
+@pytest.mark.thorough
 def test_an_installation_that_fails_is_told_with_its_own_reason(launched: Launched) -> None:
     launched.machine.write("/etc/ladybug-agent/config.toml", "wrong")
     done = launched.stub()
@@ -244,6 +256,7 @@ def test_an_installation_that_fails_is_told_with_its_own_reason(launched: Launch
     assert launched.told() == SIGNALS
 
 
+@pytest.mark.thorough
 def test_finding_17_the_header_is_the_only_other_place_and_nothing_is_kept_in_the_environment(
     installed: Launched,
 ) -> None:
@@ -255,6 +268,7 @@ def test_finding_17_the_header_is_the_only_other_place_and_nothing_is_kept_in_th
     assert not installed.machine.path("/etc/environment").exists()
 
 
+@pytest.mark.thorough
 def test_finding_18_what_runs_is_the_version_that_the_header_pins(installed: Launched) -> None:
     program = installed.machine.path(f"{HOME}/current/bin/ladybug-agent")
     assert installed.machine.run(program, "--version").stdout == "ladybug-agent 1.2.0\n"

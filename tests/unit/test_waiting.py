@@ -126,6 +126,7 @@ def test_an_event_may_wake_the_wait_early(clock: FakeClock) -> None:
     assert looks == [0.0, 0.1, 0.2, 0.3]
 
 
+@pytest.mark.thorough
 def test_a_wait_of_hours_does_not_overflow(clock: FakeClock) -> None:
     probe = appears_at(clock, 7000.0, [])
     assert wait_until(probe, "it", deadline=Deadline.after(7200, clock), pace=BRISK) == "there"
