@@ -15,7 +15,7 @@ from vm.endings import assert_boot_failed
 pytestmark = pytest.mark.vm
 
 
-def test_a_database_that_lost_pages_is_not_served(launch: Launch, tmp_path: Path) -> None:
+def test_a_database_that_lost_its_first_page_is_not_served(launch: Launch, tmp_path: Path) -> None:
     instance = launch("idle")
     snapshot = tmp_path / "corrupt.img"
     copy_image(instance.parts.master, snapshot)
@@ -25,4 +25,4 @@ def test_a_database_that_lost_pages_is_not_served(launch: Launch, tmp_path: Path
     instance.resume()
     instance.plug()
     instance.run_user_data()
-    assert_boot_failed(instance, "snapshot_database_zeroed")
+    assert_boot_failed(instance, "snapshot_database_foreign")
