@@ -13,7 +13,7 @@ export LADYBUG_SHA256 AWS_REGION=$LADYBUG_REGION AWS_DEFAULT_REGION=$LADYBUG_REG
 root=/opt/ladybug-agent log=/var/log/ladybug-agent-install.log work=
 say() { echo "$(date -u +%FT%TZ) ladybug-agent stub: $*" | tee -a "$log"; }
 tell() { # Refused where nobody waits, as at a scale-out: no stack operation is under way.
-  if timeout 30 aws "$@" >>"$log" 2>&1; then say "told $1 $2"; else say "$1 $2 was refused"; fi
+  if timeout 60 aws "$@" >>"$log" 2>&1; then say "told $1 $2"; else say "$1 $2 was refused"; fi
 }
 fail() { # A signal has no field for a reason, and the instance may go: its console is kept.
   trap - ERR && set +e && say "failed: $*"

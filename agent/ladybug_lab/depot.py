@@ -63,6 +63,7 @@ def open_depot(
     name: str = "registry",
     image: str | None = None,
     data: Path | None = None,
+    port: int | None = None,
     say: Say = print,
 ) -> Iterator[Depot]:
     """Serve the image until the end; seconds at first, then a moment.
@@ -73,7 +74,7 @@ def open_depot(
     """
     databases = data or _package_databases(cache, say)
     registry = LabRegistry.start(
-        cache / name, username=ECR_USER, password=registry_password(ACCOUNT_ID)
+        cache / name, username=ECR_USER, password=registry_password(ACCOUNT_ID), port=port
     )
     try:
         tag = "rehearsed" if image else fingerprint()[:12]

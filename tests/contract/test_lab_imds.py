@@ -144,6 +144,16 @@ def test_the_facts_are_found_where_aws_has_them(imds: LabImds, path: str, value:
     assert read(imds, f"/latest/meta-data/{path}") == value
 
 
+def test_cloud_init_s_versions_have_what_the_latest_has(imds: LabImds) -> None:
+    assert read(imds, "/2021-03-23/meta-data/instance-id") == FACTS.instance_id
+
+
+def test_user_data_is_there_once_it_was_given(imds: LabImds) -> None:
+    assert ask(imds, "/latest/user-data", token(imds))[0] == 404
+    imds.facts = replace(FACTS, user_data="#!/bin/bash\n")
+    assert read(imds, "/latest/user-data") == "#!/bin/bash\n"
+
+
 @pytest.mark.parametrize(
     "path",
     [
@@ -151,7 +161,7 @@ def test_the_facts_are_found_where_aws_has_them(imds: LabImds, path: str, value:
         "/latest/meta-data/instance",
         "/latest/meta-data/autoscaling/target-lifecycle-state",
         "/latest/meta-data/spot/instance-action",
-        "/2009-04-04/meta-data/instance-id",
+        "/20090404/meta-data/instance-id",
         "/",
     ],
 )

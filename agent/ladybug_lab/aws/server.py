@@ -56,7 +56,7 @@ class LabAws:
     and a new one starts empty.
     """
 
-    def __init__(self, *, region: str = "us-east-1") -> None:
+    def __init__(self, *, region: str = "us-east-1", port: int = 0) -> None:
         # Moto's stock of public images is 1,300 snapshots that are not ours, and 0.2 s at each
         # reset. It reads this switch whenever it builds its EC2.
         os.environ.setdefault("MOTO_EC2_LOAD_DEFAULT_AMIS", "false")
@@ -91,7 +91,7 @@ class LabAws:
             region_name=region,
         )
         self._stopping = Event()
-        self._server = LabServer("127.0.0.1", 0, self._serve, LabHandler)
+        self._server = LabServer("127.0.0.1", port, self._serve, LabHandler)
         self.url = f"http://127.0.0.1:{self._server.port}"
         self.reset()
         self._stop_serving = serve_in_background(self._server, "lab-aws")

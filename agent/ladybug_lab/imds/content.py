@@ -46,6 +46,7 @@ class InstanceFacts:
     rebalance_at: datetime | None = None
     events: tuple[Mapping[str, str], ...] = ()
     """Scheduled events, with the keys that EC2 gives them (`Code`, `NotBefore`, `State`, …)."""
+    user_data: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,6 +72,7 @@ def content(facts: InstanceFacts, credentials: Credentials) -> dict[str, str]:
         "mac": facts.mac,
         "placement/availability-zone": facts.availability_zone,
         "placement/region": facts.region,
+        f"{interface}/device-number": "0",
         f"{interface}/local-ipv4s": facts.private_ip,
         f"{interface}/subnet-id": facts.subnet_id,
         f"{interface}/vpc-id": facts.vpc_id,
@@ -87,6 +89,8 @@ def content(facts: InstanceFacts, credentials: Credentials) -> dict[str, str]:
     meta_data |= _notices(facts)
     paths = {f"meta-data/{path}": value for path, value in meta_data.items()}
     paths["dynamic/instance-identity/document"] = _identity_document(facts)
+    if facts.user_data is not None:
+        paths["user-data"] = facts.user_data
     return paths
 
 

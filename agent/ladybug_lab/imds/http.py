@@ -31,11 +31,11 @@ class ImdsServer(ThreadingHTTPServer):
     daemon_threads = True
     request_queue_size = 128  # a dozen at once are no load, and a lost SYN costs its client 1 s
 
-    def __init__(self, host: str, reply: Reply) -> None:
+    def __init__(self, host: str, port: int, reply: Reply) -> None:
         self.reply = reply
         self.connections: set[socket.socket] = set()
         self.address_family = socket.AF_INET6 if ":" in host else socket.AF_INET
-        super().__init__((host, 0), _Handler)
+        super().__init__((host, port), _Handler)
         shown_host = f"[{host}]" if ":" in host else host
         self.url = f"http://{shown_host}:{self.server_port}"
 

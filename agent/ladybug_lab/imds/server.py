@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import secrets
 import time
 from collections.abc import Callable
@@ -20,7 +21,8 @@ from ladybug_lab.serving import serve_in_background
 __all__ = ["DROPPED", "Credentials", "ImdsRequest", "InstanceFacts", "LabImds"]
 
 DROPPED = 0
-_ROOT = "/latest/"
+# The agent asks for `latest`, cloud-init for the versions that it knows.
+_ROOT = re.compile(r"/(latest|\d{4}-\d{2}-\d{2})/")
 _TOKEN_PATH = "/latest/api/token"  # noqa: S105 - a path
 _TOKEN_HEADER = "X-aws-ec2-metadata-token"  # noqa: S105 - a header's name
 _TTL_HEADER = "X-aws-ec2-metadata-token-ttl-seconds"
@@ -44,6 +46,7 @@ class LabImds:
         credentials: Credentials | None = None,
         *,
         host: str = "127.0.0.1",
+        port: int = 0,
         now: Callable[[], float] = time.monotonic,
     ) -> None:
         self.facts = facts or InstanceFacts()
@@ -53,7 +56,7 @@ class LabImds:
         self._now = now
         self._token_ends: dict[str, float] = {}
         self._stopping = Event()
-        self._server = ImdsServer(host, self._reply)
+        self._server = ImdsServer(host, port, self._reply)
         self._stop_serving = serve_in_background(self._server, "lab-imds")
         self.endpoint = self._server.url
 
@@ -111,9 +114,10 @@ class LabImds:
         return Answer(HTTPStatus.OK, token, ((_TTL_HEADER, ttl),))
 
     def _look_up(self, path: str) -> Answer:
-        if not path.startswith(_ROOT):
+        root = _ROOT.match(path)
+        if root is None:
             return _plain(HTTPStatus.NOT_FOUND)
-        wanted = path.removeprefix(_ROOT)
+        wanted = path[root.end() :]
         paths = content(self.facts, self.credentials)
         # A value answers with a trailing slash too: botocore asks for its region in that way.
         value = paths.get(wanted.removesuffix("/"))
