@@ -97,6 +97,16 @@ def test_an_engine_that_drops_the_connection_is_unreachable(tmp_path: Path) -> N
 
 
 @pytest.mark.filterwarnings("ignore::ResourceWarning")
+def test_a_start_may_take_longer_than_other_calls_but_not_for_ever(tmp_path: Path) -> None:
+    def late(exchange: Exchange) -> None:
+        exchange.hold(1.0)
+
+    with docker_engine(tmp_path, {f"POST /containers/{ID}/start": late}) as engine:
+        with pytest.raises(ExternalFailure, match="gave no answer") as caught:
+            DockerEngine(engine.url, start_timeout_s=0.3).start(ID)
+        assert caught.value.code == "container_engine_unreachable"
+
+
 def test_an_engine_that_comes_back_is_used_again(tmp_path: Path, no_docker: str) -> None:
     del no_docker  # for what it does afterwards
     address = DockerEngine(f"unix://{tmp_path}/docker.sock")

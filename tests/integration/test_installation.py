@@ -27,7 +27,7 @@ USER_DATA = "/var/lib/cloud/instance/scripts/part-001"
 HOME = "/opt/ladybug-agent"
 LOG = "/var/log/ladybug-agent-install.log"
 EMPTY = {"mode": "empty", "databases": []}
-STUB_S = 5.0
+STUB_S = 7.5  # 5.0 was wanted; docs/install.md says what is in the way
 RERUN_S = 0.3
 
 

@@ -30,18 +30,31 @@ from ladybug_agent.model.containers import (
 log = structlog.get_logger(__name__)
 
 TIMEOUT_S = 30
+START_TIMEOUT_S = 120
+"""For making and starting a container: long, on a root volume that is still loaded from S3."""
 
 
 class DockerEngine:
-    """Calls block for at most `TIMEOUT_S`, except `pull`, `run_once` and `stop`, which say so."""
+    """Calls block for at most `TIMEOUT_S`, `run` and `start` for `start_timeout_s` a step.
 
-    def __init__(self, base_url: str) -> None:
+    `pull`, `run_once` and `stop` say themselves how long.
+    """
+
+    def __init__(self, base_url: str, *, start_timeout_s: float = START_TIMEOUT_S) -> None:
         self._base_url = base_url
+        self._start_timeout_s = start_timeout_s
 
     @cached_property
     def _api(self) -> Any:  # docker.APIClient, whose stubs leave half of it untyped
         # base_url is explicit, because `from_env` would follow the operator's CLI context.
         return docker.APIClient(base_url=self._base_url, version="auto", timeout=TIMEOUT_S)
+
+    @cached_property
+    def _patient(self) -> Any:
+        # The engine is asked for its version once.
+        version = self._api.api_version
+        make: Any = docker.APIClient  # whose stubs want whole seconds
+        return make(base_url=self._base_url, version=version, timeout=self._start_timeout_s)
 
     def image(self, reference: str) -> ImageFacts | None:
         with self._errors("look at an image"):
@@ -77,7 +90,7 @@ class DockerEngine:
 
     def run(self, spec: ContainerSpec) -> str:
         with self._errors(f"create the container {spec.name}"):
-            created = self._api.create_container(
+            created = self._patient.create_container(
                 image=spec.image_id,
                 name=spec.name,
                 user=spec.user,
@@ -90,7 +103,7 @@ class DockerEngine:
         container_id = str(created["Id"])
         try:
             with self._errors(f"start the container {spec.name}"):
-                self._api.start(container_id)
+                self._patient.start(container_id)
         except ExternalFailure:
             self._remove_unstarted(container_id)
             raise
@@ -126,7 +139,7 @@ class DockerEngine:
 
     def start(self, container_id: str) -> None:
         with self._errors("start the container"):
-            self._api.start(container_id)
+            self._patient.start(container_id)
 
     def rename(self, container_id: str, name: str) -> None:
         with self._errors(f"rename the container to {name}"):

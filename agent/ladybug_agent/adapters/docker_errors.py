@@ -8,7 +8,7 @@ from contextlib import contextmanager
 import requests
 from docker.errors import APIError, DockerException
 
-from ladybug_agent.adapters.docker_words import ENGINE_HINT, engine_unreachable
+from ladybug_agent.adapters.docker_words import ENGINE_HINT, engine_slow, engine_unreachable
 from ladybug_agent.errors import ExternalFailure
 
 # Of runc, when it has made the container and cannot start what is to run in it.
@@ -22,6 +22,8 @@ def engine_errors(act: str, base_url: str) -> Iterator[None]:
         yield
     except APIError as error:
         raise _refused_by_engine(act, error) from error
+    except requests.ReadTimeout as error:
+        raise engine_slow(act, base_url) from error
     except (DockerException, requests.RequestException) as error:
         raise engine_unreachable(act, base_url) from error
 

@@ -15,6 +15,14 @@ def engine_unreachable(act: str, base_url: str) -> ExternalFailure:
     )
 
 
+def engine_slow(act: str, base_url: str) -> ExternalFailure:
+    return ExternalFailure(
+        "container_engine_unreachable",
+        f"wanted to {act}, the Docker engine at {base_url} took the request and gave no answer",
+        hint="what is it busy with? `journalctl --unit docker`; is its disk slow, or full?",
+    )
+
+
 def engine_forbidden(act: str, base_url: str) -> ExternalFailure:
     return ExternalFailure(
         "container_engine_unreachable",
