@@ -18,7 +18,7 @@ from typing import Any
 import pytest
 from moto.ec2.models import ec2_backends
 
-from contract.support.operator import (
+from contract.support.operator_session import (
     ARN,
     GROUP,
     STACK,

@@ -14,7 +14,13 @@ from typing import Any
 import pytest
 import yaml
 
-from contract.support.operator import STACK, make_fleet, read_outputs, sign_in, take_snapshot
+from contract.support.operator_session import (
+    STACK,
+    make_fleet,
+    read_outputs,
+    sign_in,
+    take_snapshot,
+)
 from ladybug_lab.aws.server import LabAws
 from support.bundles import ROOT
 
