@@ -57,7 +57,7 @@ def client(service: str, region: str | None = None, profile: str | None = None) 
         # Which the AWS CLI reads, and botocore does not: it knows AWS_DEFAULT_REGION.
         region = region or os.environ.get("AWS_REGION") or None
         # The stubs have an overload for each service by its literal name.
-        make: Any = _session(region, profile).client
+        make: Any = session_for(region, profile).client
         return make(
             service,
             config=Config(
@@ -69,7 +69,7 @@ def client(service: str, region: str | None = None, profile: str | None = None) 
 
 
 @cache
-def _session(region: str | None, profile: str | None) -> boto3.Session:
+def session_for(region: str | None, profile: str | None) -> boto3.Session:
     """Return the one session: each new one would read botocore's data and find credentials anew."""
     return boto3.Session(region_name=region, profile_name=profile)
 

@@ -35,6 +35,7 @@ TAMPERED = b"Resources: []\n"
 @pytest.fixture
 def session(monkeypatch: pytest.MonkeyPatch, aws: LabAws) -> LabAws:
     """The operator's own session, whose AWS is the lab's; with the bucket."""
+    fleet_aws.session_for.cache_clear()  # of another test's environment
     point_at(aws.url, monkeypatch)
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "AKIAOPERATOR")
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "made-up")

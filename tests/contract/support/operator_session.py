@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from contract.support.aws import REGION, TABLE, make_registry_table, point_at
+from ladybug_fleet.aws import session_for
 from ladybug_fleet.cli import main
 from ladybug_lab.aws.server import LabAws
 
@@ -21,6 +22,7 @@ AS_JSON = ("--format", "json")
 
 def sign_in(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """Give the environment of an operator: credentials, a region, and where AWS is."""
+    session_for.cache_clear()  # of another test's environment
     point_at(url, monkeypatch)
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "AKIAOPERATOR")
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "operator-secret")
