@@ -267,7 +267,13 @@ CASES = (
     Case(check="volume.device", breaks=detach, code="device_gone"),
     Case(check="volume.device", breaks=replace_disk, code="device_replaced"),
     Case(check="volume.device", breaks=hide_disk_before_the_boot, code="device_not_visible"),
-    Case(check="volume.kernel_log", breaks=say(IO_ERROR, 60), code="device_io_errors"),
+    Case(check="volume.kernel_log", breaks=say(IO_ERROR, 0), code="device_io_errors"),
+    Case(  # before the last run of the boot: of a disk that had the name then
+        check="volume.kernel_log",
+        breaks=say(IO_ERROR, 60),
+        status="warn",
+        code="device_io_errors_past",
+    ),
     Case(
         check="volume.kernel_log",
         breaks=say(IO_ERROR, 9000),

@@ -106,3 +106,14 @@ def test_a_short_secret_is_hidden_by_its_name_only() -> None:
     RegistryLogin(username="AWS", password="x1")
     assert "x1" not in loaded()
     assert Redactor().text("x1 PASSWORD=x1") == f"x1 PASSWORD={MARK}"
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("SIGNATURE = {'auth': 'hunter2'} kept", "SIGNATURE = [hidden] kept"),
+        ('secrets: ["one-of-them", "and-another"], kept', "secrets: [hidden], kept"),
+    ],
+)
+def test_a_structure_under_a_secret_name_is_hidden_to_its_end(text: str, told: str) -> None:
+    assert Redactor(()).text(text).replace(MARK, "[hidden]") == told

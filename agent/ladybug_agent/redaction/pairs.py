@@ -23,6 +23,9 @@ VALUE = re.compile(
     r"|(?P<bare>(?:[^\s\"'\\&,]|\\(?![\"'])|&(?![\w.%-]{1,64}=)|,(?![\"'])"
     r"|[\"'](?![\s,:;}\])]|$))++)"
 )
+STRUCTURE = re.compile(r"[{\[][\"']")
+"""A value such as `{'auth': 'x'}`: bare, and not over at its first blank."""
+TO_ITS_END = re.compile(r"[^\n}\]]*+[}\]]?")
 
 
 def hide_pairs(text: str) -> tuple[str, int]:
@@ -35,6 +38,8 @@ def hide_pairs(text: str) -> tuple[str, int]:
         if value is None or not could_be_secret(head["name"], value[value.lastgroup or 0]):
             continue
         first, last = value.span(value.lastgroup or 0)
+        if STRUCTURE.match(text, first) and (rest := TO_ITS_END.match(text, last)):
+            last = rest.end()
         parts += [text[done:first], MARK]
         done, count = last, count + 1
     return "".join([*parts, text[done:]]), count

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ladybug_agent.diagnose import sights
+from ladybug_agent.diagnose import boot_sights, sights
 from ladybug_agent.diagnose.check import EMPTY, UNCONFIGURED, Check, Found, not_asked
 from ladybug_agent.diagnose.checks.volume import data_volume_id
 from ladybug_agent.diagnose.scene import Scene
@@ -70,7 +70,8 @@ def _kernel_log(scene: Scene) -> Found:
         return not_asked(unseen or "there is no volume to look for")
     is_trouble = trouble_with(node)
     bad = [line for line in lines if is_trouble(line.text)]
-    recent = [line.text for line in bad if line.at_s >= scene.clock.monotonic() - RECENT_S]
+    since = max(scene.clock.monotonic() - RECENT_S, _boot_began_s(scene))
+    recent = [line.text for line in bad if line.at_s >= since]
     where = f"{sights.volume_id(scene)} ({node})".strip()
     if recent:
         raise disk_in_trouble(where, recent)
@@ -78,6 +79,15 @@ def _kernel_log(scene: Scene) -> Found:
         told = f"the kernel had trouble with {where} earlier in this boot: {bad[-1].text}"
         return Found(message=told, code="device_io_errors_past", evidence={"lines": len(bad)})
     return Found(message=f"{len(lines)} lines, none about trouble with {node}")
+
+
+def _boot_began_s(scene: Scene) -> float:
+    """Return when the last run of the boot began: the name may have been another disk's before."""
+    try:
+        began = boot_sights.boot(scene).record.get("started_boottime_s")
+    except AgentError:  # `boot.outcome` tells of that
+        return 0.0
+    return float(began) if isinstance(began, int | float) else 0.0
 
 
 CHECKS = (
