@@ -7,7 +7,7 @@ from hypothesis import given
 from ladybug_agent.diagnose.ascii import plain
 from ladybug_agent.diagnose.diagnosis import Diagnosis
 from ladybug_agent.diagnose.redacted import redacted
-from ladybug_agent.diagnose.text import text_of
+from ladybug_agent.diagnose.text import COMMAND, COMMANDS_SHOWN, text_of
 from ladybug_agent.diagnose.verdict import verdict_line
 from ladybug_agent.redaction.redactor import Redactor
 from support.arbitrary import inputs
@@ -26,8 +26,9 @@ def test_verdict_cause_and_remedy_survive_in_the_shortest_field(diagnosis: Diagn
         assert any(line.startswith(f"ROOT CAUSE {root.id}") for line in told)
         commands = root.remedy.commands if root.remedy else ()
         if commands:
-            assert f"  fix ({commands[0].risk}): {plain(commands[0].line, 140)}".rstrip() in [
-                line.rstrip() for line in told
+            line = plain(commands[0].line, COMMANDS_SHOWN * COMMAND)
+            assert f"  fix ({commands[0].risk}): {line}".rstrip() in [
+                shown.rstrip() for shown in told
             ]
 
 
