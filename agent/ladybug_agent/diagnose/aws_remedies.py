@@ -8,6 +8,7 @@ from ladybug_agent.diagnose.check import Command, Remedy
 
 CLOCK = Command("chronyc tracking", "safe")
 SET_CLOCK = Command("chronyc makestep", "safe")
+START_CHRONY = Command("systemctl enable --now chronyd", "safe")
 RESOLVER = Command("cat /etc/resolv.conf; getent hosts sts.amazonaws.com", "safe")
 ENDPOINTS = Command(
     "aws ec2 describe-vpc-endpoints --query 'VpcEndpoints[].[ServiceName,State]' --output table",
@@ -80,13 +81,14 @@ def do(*commands: Command, text: str = "") -> Remedy:
 
 
 TIME = do(CLOCK, SET_CLOCK, text="set the clock, and let it follow the time server")
+FOLLOW = do(CLOCK, START_CHRONY, text="let the clock follow the time server: does chronyd run?")
 CREDENTIALS = do(PROFILE, WHO)
 LEASE = do(TIMER, CHECK_LOG, CHECK_HEALTH, text="look why health checks are missed")
 
 BY_CODE: Mapping[str, Remedy] = {
     "clock_skewed": TIME,
     "clock_drifts": TIME,
-    "clock_not_synchronized": TIME,
+    "clock_not_synchronized": FOLLOW,
     "name_not_resolved": do(RESOLVER),
     "aws_unreachable": do(ENDPOINTS),
     "aws_access_denied": do(WHO),
