@@ -15,6 +15,7 @@ from support.hydrating import INSTANT, NAME, SLOW, HydrationScene, wait_for
 pytestmark = [pytest.mark.integration, pytest.mark.alone]
 
 MIB = 2**20
+WINDOW = 8
 
 
 def test_a_run_reads_every_block_of_the_database_whole_and_once(scene: HydrationScene) -> None:
@@ -33,12 +34,13 @@ def test_a_run_touches_nothing_but_the_database_and_the_metadata(scene: Hydratio
 
 def test_the_whole_device_is_read_where_that_is_asked_for(scene: HydrationScene) -> None:
     scene.settings["scope"] = "device"
-    scene.settings["background_rate_mib_s"] = 10_000
+    scene.settings |= {"background_rate_mib_s": 10_000, "background_window": WINDOW}
     assert scene.hydrate("run").status == 0
     blocks = -(-scene.volume.image.stat().st_size // BLOCK_BYTES)
     assert sorted(scene.volume.touched()) == list(range(blocks))
-    first = scene.whole_reads()[: len(scene.blocks())]
-    assert set(first) == scene.blocks(), "the databases come first"
+    # Some reads are under way at once: at the border one may overtake another.
+    first = scene.whole_reads()[: len(scene.blocks()) + WINDOW]
+    assert scene.blocks() <= set(first), "the databases come first"
 
 
 def test_reading_around_the_page_cache_leaves_nothing_in_it(scene: HydrationScene) -> None:
