@@ -56,7 +56,7 @@ def build_image(engine: docker.DockerClient, tag: str, *, labels: Mapping[str, s
     storage_versions = f"{_OLDEST_STORAGE_VERSION}-{packed.storage_version}"
     repository, name = parse_repository_tag(tag)
     with tempfile.NamedTemporaryFile(prefix="lab-image-", suffix=".tar") as file:
-        _write_layer(Path(file.name), packed)
+        _write_layer(Path(file.name), packed, labels)
         answer = engine.api.import_image_from_file(
             file.name,
             repository=repository,
@@ -86,14 +86,16 @@ def _changes(storage_versions: str, labels: Mapping[str, str]) -> list[str]:
     ]
 
 
-def _write_layer(target: Path, packed: closure.Closure) -> None:
+def _write_layer(target: Path, packed: closure.Closure, labels: Mapping[str, str]) -> None:
     with tarfile.open(target, "w") as tar, tempfile.TemporaryDirectory() as scratch:
         layer = _Layer(tar)
         # The container's tmpfs on /tmp takes its mode from here.
         layer.add_directory(PurePosixPath("/tmp"), mode=0o1777)  # noqa: S108 in the image
         for empty in (DATABASES, LOGS):
             layer.add_directory(PurePosixPath(empty), owner=USER_ID)
-        for text_path, text in _TEXTS.items():
+        # Another layer for other labels: a pull is a real one although the engine has its like.
+        texts = {**_TEXTS, "/etc/image-labels": json.dumps(dict(labels), sort_keys=True)}
+        for text_path, text in texts.items():
             layer.add_file(PurePosixPath(text_path), text.encode())
         for path, source in sorted(packed.files.items()):
             mode = 0o755 if path == closure.INTERPRETER or path.suffix != ".py" else 0o644
