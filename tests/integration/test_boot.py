@@ -47,6 +47,7 @@ def test_the_stack_and_the_launch_hook_hear_of_success(instance: LabInstance) ->
     assert (completed.result, completed.instance_id) == ("CONTINUE", there.instance_id)
 
 
+@pytest.mark.alone
 def test_a_boot_asks_ec2_once_and_registers_with_one_write(instance: LabInstance) -> None:
     instance.aws.calls.clear()
     boot(instance)
