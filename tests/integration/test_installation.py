@@ -120,6 +120,7 @@ def prepare(machine: Machine, bundle: CheckedBundle) -> None:
     booted.write(USER_DATA, f"#!/bin/bash\n{lines}{STUB.read_text(encoding='utf-8')}", mode="700")
 
 
+@pytest.mark.alone
 def test_user_data_alone_makes_a_registered_replica_of_a_clean_machine(
     launched_machine: Machine, bundle: CheckedBundle
 ) -> None:
