@@ -67,7 +67,7 @@ def _run(boot: Boot, record: BootRecord) -> Ending:
         registration = bootstrap(boot)
     except AgentError as error:
         ending = Ending(record=record.finish(error), error=error)
-    except BaseException as error:
+    except BaseException as error:  # noted, and raised again
         _log_ending(record.finish(error))
         raise
     else:

@@ -47,7 +47,7 @@ def bootstrap(boot: Boot) -> Registration:
     with ExitStack() as held, ExitStack() as unproven:
         try:
             registration = _register(boot, held, unproven)
-        except BaseException as error:
+        except BaseException as error:  # told to who waits, and raised again
             report_failure(boot, error)
             raise
         unproven.pop_all()

@@ -33,7 +33,7 @@ def write_bytes_atomically(
         Path(temporary).replace(path)
         if durable:
             _sync_directory(path.parent)
-    except BaseException:
+    except BaseException:  # leaves no draft behind, and is raised again
         Path(temporary).unlink(missing_ok=True)
         raise
 

@@ -90,7 +90,7 @@ class BootRecord:
         self._changed(step)
         try:
             yield step
-        except BaseException as error:
+        except BaseException as error:  # noted, and raised again
             step.status = "cancelled" if isinstance(error, Cancelled) else "failed"
             step.error = error_chain(error)
             if isinstance(error, AgentError):

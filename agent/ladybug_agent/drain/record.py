@@ -64,7 +64,7 @@ class DrainRecord:
         self.save()
         try:
             yield step
-        except BaseException:
+        except BaseException:  # noted, and raised again
             step.verdict = "failed"
             raise
         finally:

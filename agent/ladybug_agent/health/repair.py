@@ -59,7 +59,7 @@ def repair(config: Config, world: World, served: Served, deadline: Deadline) -> 
         )
         try:
             container = _restart(boot, served)
-        except BaseException as error:
+        except BaseException as error:  # noted, and raised again
             record.finish(error)
             raise
         record.finish(None)

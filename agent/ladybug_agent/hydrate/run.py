@@ -67,7 +67,7 @@ def run_hydration(run: HydrateRun, *observers: Observer) -> HydrationReport:
         except Cancelled:
             tracker.update(state="stopped", reason="told to stop; goes on where it was")
             raise
-        except BaseException as error:
+        except BaseException as error:  # noted, and raised again
             tracker.update(state="failed", reason=describe(error))
             raise
         return tracker.report

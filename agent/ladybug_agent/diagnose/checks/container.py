@@ -6,6 +6,7 @@ from pathlib import Path
 
 from ladybug_agent.diagnose import sights
 from ladybug_agent.diagnose.check import UNCONFIGURED, Check, Found, not_asked
+from ladybug_agent.diagnose.checks.chain import REPLICA
 from ladybug_agent.diagnose.scene import Scene
 from ladybug_agent.errors import Refused
 from ladybug_agent.health.look_service import (
@@ -79,18 +80,7 @@ CHECKS = (
         asks="does the container run that the boot started?",
         look=_running,
         needs=("engine.socket",),
-        follows=(
-            "lifecycle.departure",
-            "machine.memory",
-            "volume.attachment",
-            "volume.status",
-            "volume.device",
-            "volume.kernel_log",
-            "boot.outcome",
-            "filesystem.mount",
-            "filesystem.databases",
-            "image.present",
-        ),
+        follows=(*REPLICA, "image.present"),
     ),
     Check(
         id="container.spec",

@@ -4,24 +4,12 @@ from __future__ import annotations
 
 from ladybug_agent.diagnose import sights
 from ladybug_agent.diagnose.check import UNCONFIGURED, Check, Found, not_asked
+from ladybug_agent.diagnose.checks.chain import REPLICA
 from ladybug_agent.diagnose.scene import Scene
 from ladybug_agent.health.look_service import ask_query
 from ladybug_agent.resources.service_answers import judge_health
 
-CAUSES = (
-    "lifecycle.departure",
-    "machine.memory",
-    "volume.attachment",
-    "volume.status",
-    "volume.device",
-    "volume.kernel_log",
-    "boot.outcome",
-    "filesystem.mount",
-    "filesystem.databases",
-    "engine.socket",
-    "container.running",
-    "container.spec",
-)
+CAUSES = (*REPLICA, "engine.socket", "container.running", "container.spec")
 
 
 def _health(scene: Scene) -> Found:

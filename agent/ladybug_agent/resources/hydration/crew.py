@@ -141,7 +141,7 @@ class _Reading:
                 began = self._clock.monotonic()
                 failure, retried = read_piece(piece, self._buffer, self._crew.read_at)
                 self._ended(piece, self._clock.monotonic() - began, failure, retried=retried)
-        except BaseException:
+        except BaseException:  # the others must not wait for this reader; raised again
             with self._lock:
                 self._is_broken = True
                 self._let_end()

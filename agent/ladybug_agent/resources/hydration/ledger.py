@@ -100,7 +100,7 @@ def _opened(path: Path, header: bytes, blocks: int) -> int:
             os.posix_fallocate(handle, 0, size)
             os.pwrite(handle, header, 0)
         fcntl.flock(handle, fcntl.LOCK_UN)
-    except BaseException:
+    except BaseException:  # whose descriptor nobody gets, and is raised again
         os.close(handle)
         raise
     return handle
